@@ -1,0 +1,47 @@
+"""Engines that run models. A new engine is one file here and one line in :data:`BACKENDS`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib import import_module
+
+from ..errors import UsageError
+from ..types import Model
+
+BACKENDS: dict[str, str] = {
+    "tiny": "a model shipped inside the package: no download, no key",
+    "llamacpp": "a GGUF file, by llama-cpp-python",
+    "mlx": "a folder with an MLX model, by mlx-lm",
+    "scripted": "answers from a script: for tests, and notebooks that must not need weights",
+}
+"""Engine word → what it is. Module ``backends/<word>.py`` has ``open(model, settings) -> Model``."""
+
+
+def open_model(engine: str, model: str, settings: Mapping[str, str] | None = None) -> Model:
+    """The model ``engine:model``, checked but not loaded: weights wait for the first prompt.
+
+    Parameters
+    ----------
+    engine : str
+        A key of :data:`BACKENDS`.
+    model : str
+        What the engine calls the model: a shipped name, a path.
+    settings : mapping of str to str, optional
+        Engine settings (``context``, ``threads`` …); each backend documents its own.
+
+    Raises
+    ------
+    UsageError
+        For an unknown engine, model or setting, a missing file, or one that is no model.
+    """
+    if engine not in BACKENDS:
+        close = get_close_matches(engine, BACKENDS, n=1)
+        raise UsageError(
+            f"There is no engine {engine!r} (in {engine}:{model}).",
+            (f"Did you mean {close[0]}:{model}? " if close else "")
+            + "Engines: "
+            + ", ".join(BACKENDS),
+        )
+    backend = import_module(f".{engine}", __name__)
+    return backend.open(model, dict(settings or {}))  # type: ignore[no-any-return]

@@ -1,0 +1,117 @@
+"""What can go wrong, as one tree.
+
+::
+
+    FusionError                 every error this package raises on purpose; has a hint (the cure)
+    ├── UsageError              what the user wrote cannot be run: nothing was asked
+    ├── ModelError              one call of one model failed; a pool turns it into a Failure
+    │   ├── LoadError           the weights cannot be read, or do not fit
+    │   ├── EngineMissing       the package that runs this kind of model is not installed
+    │   ├── WorkerDied          the child process that owned the model ended by itself
+    │   └── ContextOverflow     the prompt is longer than the model's context
+    ├── JudgeError              the judge gave no readable judgment
+    ├── NoAnswerError           no member answered; carries every failure
+    └── Interrupted             the user stopped the cell (also a KeyboardInterrupt)
+
+Foreign errors are mapped where they enter (``raise … from exc``). Programmer errors pass through.
+In a notebook a :class:`FusionError` is two lines: what happened, what to do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .types import Failure
+
+
+class FusionError(Exception):
+    """Base of all expected errors.
+
+    Parameters
+    ----------
+    message : str
+        What happened, naming the input.
+    hint : str
+        What to do about it; empty if there is nothing to advise.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython asks for this: an expected error is a message, not a wall of frames.
+        # Model output may be part of it, so nothing but plain text may reach the terminal.
+        from .text import printable
+
+        return [printable(f"{type(self).__name__}: {self}")]
+
+
+class UsageError(FusionError, ValueError):
+    """What the user wrote cannot be run. Nothing was asked, nothing is lost."""
+
+
+class ModelError(FusionError):
+    """One call of one model failed.
+
+    ``kind`` is a stable word for programs (``crashed``, ``out-of-memory``, …), ``retryable`` says
+    whether the same call may succeed if it is made again.
+    """
+
+    kind: ClassVar[str] = "failed"
+
+    def __init__(
+        self, message: str, hint: str = "", *, kind: str | None = None, retryable: bool = False
+    ) -> None:
+        super().__init__(message, hint)
+        self.failure_kind = kind or self.kind
+        self.retryable = retryable
+
+
+class LoadError(ModelError):
+    """The weights cannot be read, are no model, or do not fit in memory."""
+
+    kind = "load"
+
+
+class EngineMissing(ModelError):
+    """The package that runs this kind of model is not installed."""
+
+    kind = "engine-missing"
+
+
+class WorkerDied(ModelError):
+    """The child process that owned the model ended: a crash, a kill, or out of memory."""
+
+    kind = "crashed"
+
+
+class ContextOverflow(ModelError):
+    """The prompt does not fit into the model's context."""
+
+    kind = "context"
+
+
+class JudgeError(FusionError):
+    """The judge gave no readable judgment, after one retry."""
+
+
+class NoAnswerError(FusionError):
+    """No member answered. ``failures`` says why, for each member."""
+
+    def __init__(self, failures: Sequence[Failure]) -> None:
+        self.failures = tuple(failures)
+        lines = [f"{f.member}: {f.message}" for f in self.failures]
+        hints = list(dict.fromkeys(f.hint for f in self.failures if f.hint))
+        super().__init__("No member answered.\n" + "\n".join(lines), "\n".join(hints))
+
+
+class Interrupted(FusionError, KeyboardInterrupt):
+    """The user stopped the cell. Every call was cancelled."""

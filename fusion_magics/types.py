@@ -1,0 +1,409 @@
+"""The vocabulary: plain, immutable values that every room speaks, and the seams between rooms.
+
+A **pool** of members answers a :class:`Prompt`; each answer is a :class:`Candidate`, each member
+that gave none a :class:`Failure`. A judge reads the candidates and gives a :class:`Judgment`. A
+mode turns them into a :class:`Fusion`: the one answer, with all it came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Role = Literal["system", "user", "assistant"]
+State = Literal["queued", "loading", "reading", "writing", "done", "failed", "cancelled"]
+FinishReason = Literal["stop", "length"]
+Purpose = Literal["member", "judge"]
+Wording = Literal["full", "short"]
+
+# ── what is asked ────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A conversation whose last message waits for an answer."""
+
+    messages: tuple[Message, ...]
+
+    @classmethod
+    def of(cls, text: str, system: str | None = None) -> Prompt:
+        """The conversation of one user message, after an optional system message."""
+        before = (Message("system", system),) if system else ()
+        return cls((*before, Message("user", text)))
+
+    @property
+    def text(self) -> str:
+        """The last user message."""
+        return next((m.content for m in reversed(self.messages) if m.role == "user"), "")
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingParams:
+    """How a model chooses its tokens.
+
+    Attributes
+    ----------
+    temperature : float
+        0 is greedy decoding (the default): the likeliest token, the same text every time.
+    top_p : float
+        Nucleus sampling (Holtzman et al. 2020); 1 is off.
+    max_tokens : int
+        The most tokens to write; an answer cut there has ``finish_reason="length"``.
+    seed : int
+        Of the sampler. The same seed, prompt and weights give the same text.
+    stop : tuple of str
+        Writing ends before any of these texts.
+    schema : mapping, optional
+        A JSON schema that the engine holds the text to, where it can.
+    logprobs : int
+        How many top tokens to report with each token written; 0 reports none.
+    """
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int = 512
+    seed: int = 0
+    stop: tuple[str, ...] = ()
+    schema: Mapping[str, Any] | None = None
+    logprobs: int = 0
+
+
+# ── what comes back from one call ────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """One written token with its natural-log probability and the likeliest alternatives."""
+
+    token: str
+    logprob: float
+    top: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call or of many, and their cost in US dollars (None: unknown).
+
+    ``prompt_tokens`` counts the whole prompt; ``cached_tokens`` of them were not read again.
+    """
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    cost: float | None = None
+
+    def __add__(self, other: Usage) -> Usage:
+        known = self.cost is not None and other.cost is not None
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            self.cached_tokens + other.cached_tokens,
+            (self.cost or 0.0) + (other.cost or 0.0) if known else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """How a call ended: its last :class:`Delta` carries this."""
+
+    reason: FinishReason
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of a stream: a change of state, new text, or the end."""
+
+    state: State | None = None
+    text: str = ""
+    logprobs: tuple[TokenLogprob, ...] = ()
+    finish: Finish | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When a call entered each state, in seconds since the fusion began (None: it never did)."""
+
+    queued: float
+    loading: float | None = None
+    reading: float | None = None
+    writing: float | None = None
+    ended: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """From the start of the call to its end."""
+        return (self.ended or self.queued) - self.queued
+
+    @property
+    def first_token(self) -> float | None:
+        """Seconds from the start of the call to its first text."""
+        return None if self.writing is None else self.writing - self.queued
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of one model, as the timeline keeps it. ``state`` is how it ended."""
+
+    label: str
+    purpose: Purpose
+    state: State
+    timing: Timing
+    usage: Usage
+
+
+# ── what a pool gives ────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One member's answer."""
+
+    member: str
+    text: str
+    usage: Usage
+    finish_reason: FinishReason
+    timing: Timing
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Tokens written per second of writing."""
+        if self.timing.writing is None or self.timing.ended is None:
+            return None
+        seconds = self.timing.ended - self.timing.writing
+        return self.usage.completion_tokens / seconds if seconds > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One member that gave no answer: data, not an exception.
+
+    ``partial`` is the text that had arrived before it failed.
+    """
+
+    member: str
+    kind: str
+    message: str
+    retryable: bool = False
+    hint: str = ""
+    partial: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """All that a pool gave for one prompt, each part in pool order."""
+
+    candidates: tuple[Candidate, ...]
+    failures: tuple[Failure, ...]
+
+
+# ── what a judge gives ───────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the judge says of one candidate.
+
+    ``candidate`` is its index in the fusion's candidates. ``rank`` counts from 1; equal scores
+    share a rank. ``score`` lies on the judge's scale of 0 to 10; it is None where the judge's
+    reply could not be read (``error`` says why) or the mode gives no score.
+    """
+
+    candidate: int
+    rank: int
+    score: float | None = None
+    rationale: str = ""
+    working: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgment:
+    """One verdict per candidate, in the order of the candidates.
+
+    Attributes
+    ----------
+    best : int
+        Index of the chosen candidate.
+    protocol : str
+        How the candidates were compared: ``pointwise``, ``vote`` …
+    judge : str, optional
+        The judge's model name; None where no model judged.
+    agreement : float, optional
+        The share of candidates whose normalised final answer is the chosen one's, 0 to 1.
+    ties : tuple of int
+        The candidates that shared the top; ``rule`` says how one was chosen.
+    order : tuple of int
+        The shuffled order in which the judge met the candidates, from the fusion's seed.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    best: int
+    protocol: str
+    judge: str | None = None
+    agreement: float | None = None
+    ties: tuple[int, ...] = ()
+    rule: str = ""
+    order: tuple[int, ...] = ()
+
+
+# ── the result ───────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """One answer, with all it came from. Immutable; shows itself in notebooks and terminals.
+
+    Attributes
+    ----------
+    text : str
+        The answer.
+    candidates, failures
+        What the pool gave, in pool order.
+    judgment : Judgment, optional
+        None where nothing could be compared.
+    calls : tuple of Call
+        Every model call, in the order they began.
+    notes : tuple of str
+        What a reader must know: a fallback that was taken, an answer cut at ``max_tokens``.
+    """
+
+    text: str
+    prompt: Prompt
+    mode: str
+    pool: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+    failures: tuple[Failure, ...]
+    judgment: Judgment | None
+    params: SamplingParams
+    calls: tuple[Call, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens and cost of all calls together; ``fusion.calls`` has them one by one."""
+        total = Usage(cost=0.0)
+        for call in self.calls:
+            total += call.usage
+        return total
+
+    @property
+    def timeline(self) -> tuple[Call, ...]:
+        """When each call queued, loaded, read its prompt, wrote and ended."""
+        return self.calls
+
+    @property
+    def seconds(self) -> float:
+        """Wall time from the start to the end of the last call."""
+        return max((c.timing.ended or c.timing.queued for c in self.calls), default=0.0)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per candidate and failure, in pool order (needs pandas)."""
+        from .records import to_frame
+
+        return to_frame(self)
+
+    def to_json(self) -> str:
+        """The whole fusion as JSON; :meth:`from_json` gives it back."""
+        from .records import to_json
+
+        return to_json(self)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Fusion:
+        """The fusion that :meth:`to_json` wrote.
+
+        Raises
+        ------
+        UsageError
+            If ``text`` is not one.
+        """
+        from .records import from_json
+
+        return from_json(text)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from .views import bundle
+
+        return bundle(self)
+
+
+# ── the seams ────────────────────────────────────────────────────────────────────────────────
+
+Watch = Callable[[str, Purpose, Delta], None]
+"""Is told of every delta: ``watch(label, purpose, delta)``. Must not block or raise."""
+
+
+class Model(Protocol):
+    """A language model: one method is a whole backend.
+
+    Attributes
+    ----------
+    name : str
+        The member name that opened it.
+    wording : str
+        Which wording of a judge protocol it reads: ``full``, or ``short`` for tiny models.
+    """
+
+    name: str
+    wording: Wording
+
+    def stream(self, prompt: Prompt, params: SamplingParams) -> AsyncIterator[Delta]:
+        """Answer ``prompt``: states and text as they come, last a delta with ``finish``.
+
+        Closing the iterator (or cancelling the task that reads it) stops the engine.
+
+        Raises
+        ------
+        ModelError
+            If the call fails.
+        """
+        ...
+
+
+class Ask(Protocol):
+    """Makes one recorded call of one model and waits for its whole text."""
+
+    async def __call__(
+        self, model: Model, label: str, purpose: Purpose, prompt: Prompt, params: SamplingParams
+    ) -> Candidate: ...
+
+
+class Judge(Protocol):
+    """Compares candidates. One per judge protocol, in :mod:`fusion_magics.judges`."""
+
+    async def __call__(self, prompt: Prompt, candidates: Sequence[Candidate]) -> Judgment:
+        """Give one verdict per candidate.
+
+        Raises
+        ------
+        JudgeError
+            If no verdict could be had.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a mode decided: the text, and the judgment and notes it rests on."""
+
+    text: str
+    answers: Answers
+    judgment: Judgment | None
+    notes: tuple[str, ...] = field(default=())
