@@ -73,6 +73,7 @@ class ModelError(FusionError):
         super().__init__(message, hint)
         self.failure_kind = kind or self.kind
         self.retryable = retryable
+        self.partial = ""  # the text that had arrived, filled in by the pool
 
 
 class LoadError(ModelError):

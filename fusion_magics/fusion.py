@@ -1,0 +1,122 @@
+"""``fuse()``: choose by name, wire, return a :class:`~fusion_magics.types.Fusion`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import TypeVar
+
+from .errors import NoAnswerError, UsageError
+from .judges import JUDGES
+from .members import checked, open_judge, open_pool
+from .modes import MODES
+from .pool import Recorder, ask_all
+from .types import Answers, Fusion, Prompt, SamplingParams, Watch
+
+DEFAULT_POOL = ("tiny:sums", "tiny:words", "tiny:logic")
+DEFAULT_JUDGE = "tiny:judge"
+
+T = TypeVar("T")
+
+
+async def fuse(
+    prompt: str | Prompt,
+    *,
+    pool: str | Sequence[str] | None = None,
+    judge: str | None = None,
+    mode: str = "best-of",
+    protocol: str = "pointwise",
+    system: str | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    seed: int | None = None,
+    watch: Watch | None = None,
+) -> Fusion:
+    """Ask every member of ``pool`` at once and fuse their answers into one.
+
+    Parameters
+    ----------
+    prompt : str or Prompt
+        The question, or a whole conversation.
+    pool : str or sequence of str, optional
+        Member names (``"tiny:sums,tiny:words"``); default: the tiny specialists.
+    judge : str, optional
+        The judge's member name; default: ``tiny:judge``.
+    mode : str
+        ``best-of`` (the judge's choice) or ``vote`` (the majority, no judge).
+    protocol : str
+        How the judge compares: ``pointwise``.
+    system : str, optional
+        A system message for every member.
+    temperature : float, optional
+        0 is greedy, the default; several samples of one member default to 0.8.
+    top_p : float, optional
+        Nucleus sampling, default 1 (off).
+    max_tokens : int, optional
+        The most tokens per answer, default 512.
+    seed : int, optional
+        Of the samplers, the judge's order and all draws, default 0.
+    watch : callable, optional
+        Is told of every delta while it arrives: ``watch(label, purpose, delta)``.
+
+    Raises
+    ------
+    UsageError
+        If the input cannot be run; nothing was asked.
+    NoAnswerError
+        If no member answered; it says why for each.
+    """
+    asked = _prompt(prompt, system)
+    params = _params(temperature=temperature, top_p=top_p, max_tokens=max_tokens, seed=seed)
+    fuse_answers = choose("mode", mode, MODES)
+    make_judge = choose("protocol", protocol, JUDGES)
+    members = open_pool(pool or DEFAULT_POOL, params, temperature)
+    judge_model = open_judge(judge or DEFAULT_JUDGE)
+
+    recorder = Recorder(watch)
+    answers = await ask_all(members, asked, recorder.ask)
+    if not answers.candidates:
+        raise NoAnswerError(answers.failures)
+    outcome = await fuse_answers(
+        asked, answers, make_judge(judge_model, recorder.ask, params.seed), params.seed
+    )
+    return Fusion(
+        text=outcome.text,
+        prompt=asked,
+        mode=mode,
+        pool=tuple(m.label for m in members),
+        candidates=answers.candidates,
+        failures=answers.failures,
+        judgment=outcome.judgment,
+        params=params,
+        calls=recorder.calls,
+        notes=(*_cut(answers), *outcome.notes),
+    )
+
+
+def choose(what: str, word: str, table: Mapping[str, T]) -> T:
+    """``table[word]``, or a ``UsageError`` that lists the words there are."""
+    if word in table:
+        return table[word]
+    close = get_close_matches(word, table, n=1)
+    hint = f"Did you mean {close[0]}? " if close else ""
+    raise UsageError(f"There is no {what} {word!r}.", f"{hint}There is: {', '.join(table)}")
+
+
+def _prompt(prompt: str | Prompt, system: str | None) -> Prompt:
+    asked = Prompt.of(prompt, system) if isinstance(prompt, str) else prompt
+    if not asked.text.strip():
+        raise UsageError("The prompt is empty.", "Write the question below the %%fuse line.")
+    return asked
+
+
+def _params(**given: float | int | None) -> SamplingParams:
+    chosen = {key: value for key, value in given.items() if value is not None}
+    make: Callable[..., SamplingParams] = SamplingParams
+    return checked(make(**chosen), "The sampling options")
+
+
+def _cut(answers: Answers) -> tuple[str, ...]:
+    cut = [c.member for c in answers.candidates if c.finish_reason == "length"]
+    return (f"Cut at the token limit: {', '.join(cut)}.",) if cut else ()

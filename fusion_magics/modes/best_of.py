@@ -1,0 +1,43 @@
+"""``best-of``: the candidate that the judge scores highest, verbatim."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..answers import comparable, draw, votes
+from ..types import Answers, Candidate, Judge, Judgment, Outcome, Prompt
+from .vote import count
+
+TIE_RULE = "equal scores: the answer that more members give, then one drawn by the seed"
+
+
+async def best_of(prompt: Prompt, answers: Answers, judge: Judge, seed: int) -> Outcome:
+    """The judge's choice; where none of its replies can be read, the majority's, and said so."""
+    candidates = answers.candidates
+    judgment = await judge(prompt, candidates)
+    unread = [v for v in judgment.verdicts if v.score is None]
+    if len(unread) == len(candidates):
+        fallback = count(candidates, seed)
+        note = f"The judge decided nothing, so the majority did. {unread[0].error}"
+        return Outcome(candidates[fallback.best].text, answers, fallback, (note,))
+    chosen = settle_ties(judgment, candidates, seed)
+    notes = (f"{len(unread)} of {len(candidates)} verdicts could not be had.",) if unread else ()
+    return Outcome(candidates[chosen.best].text, answers, chosen, notes)
+
+
+def settle_ties(judgment: Judgment, candidates: Sequence[Candidate], seed: int) -> Judgment:
+    """``judgment`` with its best chosen by :data:`TIE_RULE`, and the agreement with it."""
+    shares = votes([c.text for c in candidates])
+    tops = judgment.ties or (judgment.best,)
+    best = min(
+        tops,
+        key=lambda i: (
+            -shares[comparable(candidates[i].text)],
+            candidates[i].finish_reason != "stop",
+            draw(seed, candidates[i].text),
+        ),
+    )
+    agreement = shares[comparable(candidates[best].text)] / len(candidates)
+    rule = TIE_RULE if judgment.ties else ""
+    return replace(judgment, best=best, agreement=agreement, rule=rule)
