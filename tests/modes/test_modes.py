@@ -1,0 +1,125 @@
+"""Modes: what wins, how ties are settled, and that pool order decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fusion_magics.answers import comparable
+from fusion_magics.modes import MODES
+from fusion_magics.modes.best_of import best_of
+from fusion_magics.modes.vote import count, vote
+from fusion_magics.types import (
+    Answers,
+    Candidate,
+    FinishReason,
+    Judge,
+    Judgment,
+    Outcome,
+    Prompt,
+    Timing,
+    Usage,
+    Verdict,
+)
+
+
+def candidate(text: str, reason: FinishReason = "stop") -> Candidate:
+    return Candidate("m", text, Usage(), reason, Timing(0.0))
+
+
+def scoring(scores: Sequence[float | None]) -> Judge:
+    async def judge(prompt: Prompt, candidates: Sequence[Candidate]) -> Judgment:
+        best = max((s for s in scores if s is not None), default=None)
+        tops = tuple(i for i, s in enumerate(scores) if s is not None and s == best)
+        verdicts = tuple(
+            Verdict(i, 1, s, error="" if s is not None else "unread") for i, s in enumerate(scores)
+        )
+        ties = tops if len(tops) > 1 else ()
+        return Judgment(verdicts, tops[0] if tops else 0, "pointwise", "j", ties=ties)
+
+    return judge
+
+
+def run(mode: str, texts: Sequence[str], scores: Sequence[float | None], seed: int = 0) -> Outcome:
+    answers = Answers(tuple(map(candidate, texts)), ())
+    return asyncio.run(MODES[mode](Prompt.of("q"), answers, scoring(scores), seed))  # type: ignore[arg-type]
+
+
+def test_best_of_is_the_highest_score_verbatim() -> None:
+    outcome = run("best-of", ["Answer: 1", " x\nAnswer: 2 ", "Answer: 1"], [3, 9, 4])
+    assert outcome.text == " x\nAnswer: 2 "
+    assert outcome.judgment is not None
+    assert outcome.judgment.agreement == 1 / 3
+    assert outcome.notes == ()
+
+
+def test_equal_scores_go_to_the_answer_most_give() -> None:
+    for seed in range(5):
+        outcome = run("best-of", ["Answer: 1", "so Answer: 2", "Answer: 2"], [9, 9, 1], seed)
+        assert comparable(outcome.text) == "2"
+        assert outcome.judgment is not None
+        assert outcome.judgment.rule
+
+
+def test_an_unreadable_judge_leaves_it_to_the_majority_and_says_so() -> None:
+    outcome = run("best-of", ["Answer: 1", "Answer: 2", "Answer: 2"], [None, None, None])
+    assert comparable(outcome.text) == "2"
+    assert "unread" in outcome.notes[0]
+    assert outcome.judgment is not None
+    assert outcome.judgment.protocol == "vote"
+
+
+def test_some_unreadable_verdicts_are_counted() -> None:
+    outcome = run("best-of", ["Answer: 1", "Answer: 2"], [None, 4])
+    assert comparable(outcome.text) == "2"
+    assert outcome.notes == ("1 of 2 verdicts could not be had.",)
+
+
+def test_vote_counts_normalised_answers() -> None:
+    outcome = run("vote", ["Answer: 1,000", "It is 7.\nAnswer: 7", "#### 1000.0"], [])
+    assert comparable(outcome.text) == "1000"
+    assert outcome.judgment is not None
+    assert outcome.judgment.agreement == 2 / 3
+    assert [v.rank for v in outcome.judgment.verdicts] == [1, 2, 1]
+    assert outcome.judgment.ties == ()
+
+
+def test_a_whole_answer_speaks_for_its_group_before_a_cut_one() -> None:
+    for seed in range(8):
+        judgment = count([candidate("Answer: 5", "length"), candidate("so\nAnswer: 5")], seed)
+        assert judgment.best == 1
+
+
+ANSWERS = st.lists(st.sampled_from(["1", "2", "3", "", "a\nAnswer: 1"]), min_size=1, max_size=7)
+
+
+@given(ANSWERS, st.integers(0, 99), st.randoms())
+def test_shuffling_members_never_changes_the_vote(
+    texts: list[str], seed: int, dice: object
+) -> None:
+    shuffled = list(texts)
+    dice.shuffle(shuffled)  # type: ignore[attr-defined]
+    one, other = run("vote", texts, [], seed), run("vote", shuffled, [], seed)
+    assert one.text == other.text
+
+
+@given(ANSWERS, st.data())
+def test_shuffling_members_never_changes_the_best(texts: list[str], data: st.DataObject) -> None:
+    pairs = [(t, data.draw(st.none() | st.integers(0, 2))) for t in texts]
+    shuffled = data.draw(st.permutations(pairs))
+    one = run("best-of", [t for t, _ in pairs], [s for _, s in pairs])
+    other = run("best-of", [t for t, _ in shuffled], [s for _, s in shuffled])
+    assert one.text == other.text
+
+
+def test_ties_are_drawn_and_every_answer_can_win() -> None:
+    texts = ["Answer: 1", "Answer: 2", "Answer: 3"]
+    winners = {run("vote", texts, [], seed).text for seed in range(40)}
+    assert winners == set(texts)
+
+
+def test_the_table_holds_the_modes_by_the_word_a_user_types() -> None:
+    assert {"best-of": best_of, "vote": vote} == MODES
