@@ -13,18 +13,21 @@
     ├── NoAnswerError           no member answered; carries every failure
     └── Interrupted             the user stopped the cell (also a KeyboardInterrupt)
 
+    Stopped                     fuse() was cancelled (a CancelledError); carries what had arrived
+
 Foreign errors are mapped where they enter (``raise … from exc``). Programmer errors pass through.
 In a notebook a :class:`FusionError` is two lines: what happened, what to do.
 """
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .types import Failure
+    from .types import Failure, Fusion
 
 
 class FusionError(Exception):
@@ -114,5 +117,13 @@ class NoAnswerError(FusionError):
         super().__init__("No member answered.\n" + "\n".join(lines), "\n".join(hints))
 
 
+class Stopped(asyncio.CancelledError):
+    """``fuse()`` was cancelled, every call with it. ``fusion`` keeps what had arrived."""
+
+    def __init__(self, fusion: Fusion) -> None:
+        super().__init__("The fusion was stopped.")
+        self.fusion = fusion
+
+
 class Interrupted(FusionError, KeyboardInterrupt):
-    """The user stopped the cell. Every call was cancelled."""
+    """The user stopped the cell. Every call was cancelled; what had arrived is shown."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TypeVar
 
-from .errors import NoAnswerError, UsageError
+from .errors import NoAnswerError, Stopped, UsageError
 from .judges import JUDGES
 from .members import checked, open_judge, open_pool
 from .modes import MODES
 from .pool import Recorder, ask_all
-from .types import Answers, Fusion, Prompt, SamplingParams, Watch
+from .types import Answers, Fusion, Outcome, Prompt, SamplingParams, Watch
 
 DEFAULT_POOL = ("tiny:sums", "tiny:words", "tiny:logic")
 DEFAULT_JUDGE = "tiny:judge"
@@ -66,6 +67,9 @@ async def fuse(
         If the input cannot be run; nothing was asked.
     NoAnswerError
         If no member answered; it says why for each.
+    Stopped
+        If the task is cancelled (it is an ``asyncio.CancelledError``): ``fusion`` keeps what
+        had arrived, without a decision.
     """
     asked = _prompt(prompt, system)
     params = _params(temperature=temperature, top_p=top_p, max_tokens=max_tokens, seed=seed)
@@ -75,24 +79,30 @@ async def fuse(
     judge_model = open_judge(judge or DEFAULT_JUDGE)
 
     recorder = Recorder(watch)
-    answers = await ask_all(members, asked, recorder.ask)
-    if not answers.candidates:
-        raise NoAnswerError(answers.failures)
-    outcome = await fuse_answers(
-        asked, answers, make_judge(judge_model, recorder.ask, params.seed), params.seed
-    )
-    return Fusion(
-        text=outcome.text,
-        prompt=asked,
-        mode=mode,
-        pool=tuple(m.label for m in members),
-        candidates=answers.candidates,
-        failures=answers.failures,
-        judgment=outcome.judgment,
-        params=params,
-        calls=recorder.calls,
-        notes=(*_cut(answers), *outcome.notes),
-    )
+
+    def fusion(outcome: Outcome) -> Fusion:
+        return Fusion(
+            text=outcome.text,
+            prompt=asked,
+            mode=mode,
+            pool=tuple(m.label for m in members),
+            candidates=outcome.answers.candidates,
+            failures=outcome.answers.failures,
+            judgment=outcome.judgment,
+            params=params,
+            calls=recorder.calls,
+            notes=(*_cut(outcome.answers), *outcome.notes),
+        )
+
+    try:
+        answers = await ask_all(members, asked, recorder.ask)
+        if not answers.candidates:
+            raise NoAnswerError(answers.failures)
+        judging = make_judge(judge_model, recorder.ask, params.seed)
+        return fusion(await fuse_answers(asked, answers, judging, params.seed))
+    except asyncio.CancelledError:
+        stopped = "Stopped before it was decided; what had arrived is kept."
+        raise Stopped(fusion(Outcome("", recorder.arrived(), None, (stopped,)))) from None
 
 
 def choose(what: str, word: str, table: Mapping[str, T]) -> T:

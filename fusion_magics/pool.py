@@ -93,6 +93,18 @@ class Recorder:
         """Every call so far, in the order they began."""
         return tuple(call.closed() for call in self._calls)
 
+    def arrived(self) -> Answers:
+        """What the members have given so far; one that has not ended counts as cancelled."""
+        members = [call for call in self._calls if call.purpose == "member"]
+        return Answers(
+            tuple(c.candidate() for c in members if c.finish),
+            tuple(
+                Failure(c.label, "cancelled", "Stopped before it was done.", True, partial=c.text)
+                for c in members
+                if not c.finish
+            ),
+        )
+
     async def ask(
         self, model: Model, label: str, purpose: Purpose, prompt: Prompt, params: SamplingParams
     ) -> Candidate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 
@@ -105,3 +106,19 @@ async def test_sampling_options_reach_every_member(scripts: dict[str, Script]) -
     scripts["params"] = Script(lambda _, p: f"{p.temperature} {p.top_p} {p.max_tokens} {p.seed}")
     fusion = await ask(pool="scripted:params", temperature=0.5, top_p=0.9, max_tokens=77, seed=5)
     assert fusion.text == "0.5 0.9 77 5"
+
+
+async def test_stopping_keeps_what_has_arrived(scripts: dict[str, Script]) -> None:
+    scripts["endless"] = Script("word " * 1000, gap=0.01)
+    task = asyncio.create_task(ask(pool="scripted:yes,scripted:endless"))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError) as stop:
+        await task
+    fusion = stop.value.fusion  # type: ignore[attr-defined]
+    assert fusion.text == ""
+    assert [c.text for c in fusion.candidates] == ["Yes.\nAnswer: yes"]
+    (failure,) = fusion.failures
+    assert (failure.member, failure.kind) == ("scripted:endless", "cancelled")
+    assert failure.partial.startswith("word word")
+    assert fusion.judgment is None
