@@ -1,0 +1,88 @@
+"""HTML from hostile text: nothing that a model, a prompt or an error says becomes markup.
+
+Texts are shown as they are, not rendered as Markdown: links and images in them stay letters.
+"""
+
+from __future__ import annotations
+
+import html
+
+from ._words import clean, first_line, one_line, split_answer
+
+# Longer texts are folded.
+SHORT = 280
+SHORT_LINES = 5
+_PREVIEW = 90
+
+# MathJax would typeset $…$ in an answer, and its \\href makes links; these classes keep it out
+# (JupyterLab's MathJax knows the first, nbconvert's and nbviewer's the second).
+NO_MATH = "mathjax_ignore tex2jax_ignore"
+
+
+def esc(text: str) -> str:
+    """``text`` for element content and quoted attributes."""
+    return html.escape(clean(text), quote=True)
+
+
+def lines(text: str) -> str:
+    """``text`` with its line breaks as elements, which survive where style sheets are removed."""
+    return esc(text).replace("\n", "<br>")
+
+
+def name(text: str) -> str:
+    """A name inside other words, kept from reordering them if it is written right to left."""
+    return f"<bdi>{esc(one_line(text))}</bdi>"
+
+
+def block(text: str, css: str = "") -> str:
+    """``text`` as a block of its own, in its own direction."""
+    classes = f"fz-x {css}".strip()
+    return f'<div class="{classes}" dir="auto">{lines(text)}</div>'
+
+
+def is_short(text: str) -> bool:
+    """Whether ``text`` is shown at once."""
+    return len(text) <= SHORT and text.count("\n") < SHORT_LINES
+
+
+def folded(summary: str, text: str) -> str:
+    """``text`` behind a line that opens it; ``summary`` is HTML."""
+    return f"<details><summary>{summary}</summary>{block(text)}</details>"
+
+
+def answer(text: str, full: bool = True) -> str:
+    """A candidate's text: its final answer first, the rest beside it or folded.
+
+    ``full=False`` says that a long text stands elsewhere in full, and is not repeated here.
+    """
+    final, working = split_answer(text)
+    if not final and not working:
+        return "<em>an empty answer</em>"
+    strong = f'<strong dir="auto">{esc(final)}</strong>' if final else ""
+    if is_short(working):
+        return strong + (block(working, "fz-w" if final else "") if working else "")
+    preview = f'<span class="fz-p" dir="auto">{esc(first_line(working, _PREVIEW))}</span> '
+    if not full:
+        return f"{strong}<div>{preview}<small>in full above</small></div>"
+    size = f"{len(text):,} characters"
+    return strong + folded(f"{preview}full answer, {size}", clean(text).strip())
+
+
+def headline(text: str) -> str:
+    """The fusion's own answer, large."""
+    final, working = split_answer(text)
+    if final and is_short(final):
+        rest = "" if not working else _working(working)
+        return f'<p class="fz-h" dir="auto"><strong>{esc(final)}</strong></p>{rest}'
+    whole = clean(text).strip()
+    if len(whole) <= 20 * SHORT:
+        return block(whole, "fz-h")
+    return block(whole[: 4 * SHORT].rstrip() + "…", "fz-h") + folded(
+        f"the whole answer, {len(whole):,} characters", whole
+    )
+
+
+def _working(working: str) -> str:
+    if is_short(working):
+        return block(working, "fz-w")
+    return folded(f"how it gets there, {len(working):,} characters", working)

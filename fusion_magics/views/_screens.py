@@ -1,0 +1,171 @@
+"""Where a progress is drawn: in a notebook's output, or on one line of a terminal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any, TextIO
+
+from . import _words as words
+from ._cells import cut
+from ._html import NO_MATH, esc, name
+
+if TYPE_CHECKING:
+    from .progress import Board, Line, Screen
+
+# More members are counted, not listed, so that the notebook does not jump.
+_LISTED = 12
+
+_STYLE = (
+    "<style>.fz.fz-run{font:13px/1.6 var(--jp-ui-font-family,system-ui,sans-serif);"
+    "color:inherit;max-width:1040px}"
+    ".fz-run p{margin:0;font-size:12px}.fz-run b{font-weight:600}"
+    ".fz.fz-run table{width:100%;table-layout:fixed;border-collapse:collapse;margin:4px 0 0}"
+    ".fz.fz-run tr{background:none;border:0}"
+    ".fz.fz-run :is(th,td){padding:1px 14px 1px 0;text-align:start;border:0;font-weight:400;"
+    "overflow:hidden;white-space:nowrap;text-overflow:ellipsis}"
+    ".fz.fz-run th{width:26%;font-weight:600}.fz.fz-run td{width:24%}"
+    ".fz.fz-run td:last-child{width:50%;"
+    "color:color-mix(in srgb,currentColor 70%,transparent)}</style>"
+)
+
+
+def screen_for(show: bool) -> Screen | None:
+    """The screen that someone is looking at, or None."""
+    if not show:
+        return None
+    if _front_end():
+        return _Notebook()
+    if sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+        return Terminal(sys.stderr)
+    return None
+
+
+def _front_end() -> bool:
+    """Whether this is a kernel with a person before it.
+
+    Executors (nbclient, papermill, ``jupyter execute``) say that nobody can be asked for input;
+    there a progress would only leave an empty output in the file.
+    """
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    kernel = getattr(shell, "kernel", None)
+    if kernel is None:
+        return False
+    parent: dict[str, Any] = kernel.get_parent() or {}
+    return bool(parent.get("content", {}).get("allow_stdin", True))
+
+
+# ── in words ─────────────────────────────────────────────────────────────────────────────────
+
+
+def heading(board: Board) -> str:
+    """``Asking 3 members: 1 done, 2 writing``, then what the judge does."""
+    states = [line.state for line in board.members.values()]
+    counted = {state: states.count(state) for state in dict.fromkeys(states)}
+    counts = ", ".join(f"{n} {state}" for state, n in counted.items())
+    text = f"Asking {len(states)} members: {counts}"
+    if not board.judging:
+        return text
+    judge = words.one_line(board.judge or "the judge")
+    return f"{len(states)} members: {counts} · {judge} judged {board.judged} of {board.to_judge}"
+
+
+def doing(line: Line, now: float) -> str:
+    """``writing · 31 tokens/s``, ``done · 4.8 s``."""
+    if line.state == "writing" and line.writing is not None:
+        spent = now - line.writing
+        # Engines send about one token per piece; the exact number comes with the end.
+        return f"writing · {line.pieces / spent:,.0f} tokens/s" if spent > 0.3 else "writing"
+    if line.state == "queued":
+        return "queued"
+    if line.state in ("loading", "reading"):
+        return f"{line.state} · {max(0.0, now - line.since):.0f} s"
+    return f"{line.state} · {words.seconds(line.since)}"
+
+
+def tail(line: Line) -> str:
+    """The last of what a member has written, on one line."""
+    return words.one_line(line.tail)
+
+
+# ── a notebook ───────────────────────────────────────────────────────────────────────────────
+
+
+def board_html(board: Board) -> str:
+    """A board as HTML, of a height that depends only on the number of members."""
+    lines = list(board.members.values())
+    rows = "".join(_row(line, board.now) for line in lines) if len(lines) <= _LISTED else ""
+    table = f"<table><tbody>{rows}</tbody></table>" if rows else ""
+    clock = words.seconds(board.now)
+    return (
+        f'<div class="fz fz-run {NO_MATH}" role="status" aria-live="off">{_STYLE}'
+        f"<p><b>{esc(heading(board))}</b> · {clock}</p>{table}</div>"
+    )
+
+
+def _row(line: Line, now: float) -> str:
+    # The end of a long line matters most, so the beginning is cut here, not by the style sheet.
+    return (
+        f'<tr><th scope="row">{name(line.label)}</th><td>{esc(doing(line, now))}</td>'
+        f'<td dir="auto">{esc(tail(line)[-70:])}</td></tr>'
+    )
+
+
+class _Notebook:
+    """An output of the running cell, updated in place."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+
+    def draw(self, board: Board) -> None:
+        from IPython.display import display
+
+        # No text/plain: a console would print it at every update.
+        bundle = {"text/html": board_html(board)}
+        if self._handle is None:
+            self._handle = display(bundle, raw=True, display_id=True)
+        else:
+            self._handle.update(bundle, raw=True)
+
+    def close(self) -> None:
+        # An empty bundle takes the output off the page in the same frame in which the result
+        # appears. clear_output() would take what the cell printed before with it.
+        if self._handle is not None:
+            self._handle.update({}, raw=True)
+
+
+# ── a terminal ───────────────────────────────────────────────────────────────────────────────
+
+
+def board_line(board: Board, width: int) -> str:
+    """A board as one line of a terminal."""
+    text = f"{words.seconds(board.now)} · {heading(board)}"
+    if not board.judging:
+        active = [m for m in board.members.values() if m.state not in ("queued", "done")]
+        for line in active:
+            text += f" · {words.one_line(line.label)} {doing(line, board.now)}"
+    return cut(text, width)
+
+
+class Terminal:
+    """One line, written again and again."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._drawn = False
+
+    def draw(self, board: Board) -> None:
+        width = shutil.get_terminal_size((80, 24)).columns - 1
+        self._write(board_line(board, width))
+        self._drawn = True
+
+    def close(self) -> None:
+        if self._drawn:
+            self._write("")
+
+    def _write(self, text: str) -> None:
+        # Back to the first column, and clear to the end of the line.
+        self._stream.write(f"\r\x1b[K{text}")
+        self._stream.flush()

@@ -1,0 +1,249 @@
+"""What a fusion says of itself, in words: the same in every view."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ..text import printable
+from ..types import Call, Candidate, Fusion, Usage, Verdict
+
+# Half of a UTF-16 pair is no character: it cannot be sent or saved, and one would lose the cell.
+_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
+_ANSWER_LINE = re.compile(
+    r"[\s*_#>-]{0,8}(?:the\s)?(?:final\s)?answer(?:\sis)?[\s*_]{0,4}:(.+)", re.IGNORECASE
+)
+_LONGEST_FINAL = 200
+
+
+def clean(text: str) -> str:
+    """``text`` from a model, safe to hand to a terminal, to HTML's escaping and to UTF-8."""
+    return _LONE_SURROGATES.sub("\ufffd", printable(text))
+
+
+def one_line(text: str) -> str:
+    """A name or a word, for a place that has room for one line."""
+    return " ".join(clean(text).split())
+
+
+def first_line(text: str, limit: int) -> str:
+    """The first line of ``text`` that holds anything, cut at ``limit`` characters."""
+    # Only the beginning is looked at: the text may be one line of a megabyte.
+    lines = (line.strip() for line in text[: 20 * limit].splitlines())
+    line = next((line for line in lines if line), "")
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+class Answer(NamedTuple):
+    """A model's text: the final answer it states on a line of its own, and all other lines."""
+
+    final: str
+    working: str
+
+
+def split_answer(text: str) -> Answer:
+    """Take the last ``Answer: …`` line out of ``text``; ``final`` is empty if there is none."""
+    text = clean(text).strip()
+    lines = text.split("\n")
+    for i in range(len(lines) - 1, -1, -1):
+        found = _ANSWER_LINE.fullmatch(lines[i][: _LONGEST_FINAL + 40])
+        final = found[1].strip().strip("*_").strip() if found else ""
+        if final and len(lines[i]) <= _LONGEST_FINAL + 40:
+            return Answer(final, "\n".join(lines[:i] + lines[i + 1 :]).strip())
+    return Answer("", text)
+
+
+# ── numbers ──────────────────────────────────────────────────────────────────────────────────
+
+
+def seconds(value: float) -> str:
+    """``0.42 s``, ``4.8 s``, ``1,204 s``."""
+    if value < 1:
+        return f"{value:.2f} s"
+    return f"{value:.1f} s" if value < 100 else f"{value:,.0f} s"
+
+
+def speed(candidate: Candidate) -> str:
+    """Tokens per second, or a dash where it was too fast or too short to tell."""
+    rate = candidate.tokens_per_second
+    if rate is None:
+        return "–"
+    return f"{rate:.1f}" if rate < 10 else f"{rate:,.0f}"
+
+
+def score(value: float) -> str:
+    """``10``, ``9.2``."""
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def total(fusion: Fusion) -> str:
+    """``640 tokens written, 1,912 read, 1,204 reused``, and the cost if there was any."""
+    usage: Usage = fusion.usage
+    parts = [
+        f"{usage.completion_tokens:,} tokens written",
+        f"{usage.prompt_tokens - usage.cached_tokens:,} read",
+    ]
+    if usage.cached_tokens:
+        parts.append(f"{usage.cached_tokens:,} reused")
+    text = ", ".join(parts)
+    return f"{text} · ${usage.cost:.4f}" if usage.cost else text
+
+
+# ── how the answer came to be ────────────────────────────────────────────────────────────────
+
+
+def origin(fusion: Fusion) -> tuple[str, ...]:
+    """How the answer came to be, in a few short parts: ``best of 3 members``, ``agreement …``."""
+    given, asked = len(fusion.candidates), len(fusion.candidates) + len(fusion.failures)
+    members = f"{given} of {asked} members" if given < asked else f"{asked} members"
+    judgment = fusion.judgment
+    if judgment is None:
+        alone = f"the only answer of {asked} members" if asked > 1 else "one member asked"
+        several = f"{one_line(fusion.mode)} of {members}, not compared"
+        if not given:
+            return (f"no answer from {asked} members",)
+        return (alone if given == 1 else several,)
+    how = "vote" if judgment.protocol == "vote" else one_line(fusion.mode).removesuffix("-of")
+    parts = [f"{how} of {members}", f"in the words of {one_line(_best(fusion).member)}"]
+    if judgment.agreement is not None:
+        parts.append(f"agreement {judgment.agreement:.2f}")
+    if judgment.judge:
+        parts.append(f"judge {one_line(judgment.judge)}")
+    return tuple(parts)
+
+
+def _best(fusion: Fusion) -> Candidate:
+    assert fusion.judgment is not None
+    return fusion.candidates[fusion.judgment.best]
+
+
+def remarks(fusion: Fusion) -> tuple[str, ...]:
+    """What a reader must know besides: a tie, and the fusion's own notes."""
+    return tuple(clean(note) for note in (*_tie(fusion), *fusion.notes) if note.strip())
+
+
+def _tie(fusion: Fusion) -> Iterator[str]:
+    judgment = fusion.judgment
+    if judgment is None or len(judgment.ties) < 2:
+        return
+    names = [one_line(fusion.candidates[i].member) for i in judgment.ties]
+    shown = listed(names if len(names) <= 6 else [*names[:5], f"{len(names) - 5} more"])
+    rule = f" ({judgment.rule})" if judgment.rule else ""
+    yield f"A tie at the top between {shown}; {one_line(_best(fusion).member)} was chosen{rule}."
+
+
+def listed(words: Iterable[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+# ── rows ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One candidate with what the judge says of it."""
+
+    candidate: Candidate
+    verdict: Verdict | None
+    rank: str
+    chosen: bool
+
+    @property
+    def unread(self) -> str:
+        """Why there is no score, if the judge was asked for one."""
+        return self.verdict.error if self.verdict else ""
+
+    @property
+    def cut(self) -> str:
+        """Says so if the answer was cut at its token limit."""
+        tokens = self.candidate.usage.completion_tokens
+        return f"cut at {tokens:,} tokens" if self.candidate.finish_reason == "length" else ""
+
+
+def rows(fusion: Fusion) -> list[Row]:
+    """One row per candidate, the best first; in pool order where nothing was compared."""
+    judgment = fusion.judgment
+    if judgment is None:
+        return [Row(c, None, "–", len(fusion.candidates) == 1) for c in fusion.candidates]
+    verdicts = {v.candidate: v for v in judgment.verdicts}
+    shared = [v.rank for v in judgment.verdicts]
+
+    def order(i: int) -> tuple[int, bool, int]:
+        return verdicts[i].rank if i in verdicts else len(shared) + 1, i != judgment.best, i
+
+    def rank(verdict: Verdict | None) -> str:
+        if verdict is None or verdict.error:
+            return "–"
+        return ("=" if shared.count(verdict.rank) > 1 else "") + str(verdict.rank)
+
+    return [
+        Row(fusion.candidates[i], verdicts.get(i), rank(verdicts.get(i)), i == judgment.best)
+        for i in sorted(range(len(fusion.candidates)), key=order)
+    ]
+
+
+# ── timeline ─────────────────────────────────────────────────────────────────────────────────
+
+
+class Phase(NamedTuple):
+    """What a call did from ``start`` to ``end`` (seconds since the fusion began)."""
+
+    what: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """All calls of one member, or of the judge, on the fusion's time."""
+
+    label: str
+    judge: bool
+    phases: tuple[Phase, ...]
+    seconds: float
+
+    @property
+    def words(self) -> str:
+        """``loading 0.10 s, reading 0.02 s, writing 1.2 s``."""
+        spent: dict[str, float] = {}
+        for what, start, end in self.phases:
+            spent[what] = spent.get(what, 0.0) + end - start
+        return ", ".join(f"{what} {seconds(time)}" for what, time in spent.items())
+
+
+def tracks(fusion: Fusion) -> list[Track]:
+    """One track per member in the order they began, then one for the judge."""
+    groups: dict[tuple[bool, str], list[Call]] = {}
+    for call in fusion.calls:
+        judge = call.purpose == "judge"
+        groups.setdefault((judge, "" if judge else call.label), []).append(call)
+    named = fusion.judgment.judge if fusion.judgment else None
+    return [
+        Track(
+            one_line(f"judge {named or ''}" if judge else label),
+            judge,
+            tuple(phase for call in calls for phase in _phases(call, judge)),
+            _busy(calls),
+        )
+        for (judge, label), calls in sorted(groups.items(), key=lambda item: item[0][0])
+    ]
+
+
+def _busy(calls: list[Call]) -> float:
+    start = min(c.timing.queued for c in calls)
+    return max((c.timing.ended or c.timing.queued) for c in calls) - start
+
+
+def _phases(call: Call, judge: bool) -> Iterator[Phase]:
+    timing = call.timing
+    end = timing.ended
+    writing = "judging" if judge else "writing"
+    starts = (("loading", timing.loading), ("reading", timing.reading), (writing, timing.writing))
+    known = [(what, start) for what, start in starts if start is not None]
+    ends = [start for _, start in known[1:]] + [end if end is not None else timing.queued]
+    for (what, start), stop in zip(known, ends, strict=True):
+        yield Phase(what, start, max(start, stop))

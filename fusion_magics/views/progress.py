@@ -1,0 +1,164 @@
+"""What the pool is doing while it runs: shown, kept up to date, and gone at the end.
+
+A :class:`Progress` is told of every delta and only writes it down; a ticker redraws at most a few
+times per second, and only when something changed. The ticker runs even if nothing is shown:
+ipykernel notices Stop only when the event loop wakes, so each cell with a pool needs one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Protocol
+
+from ..types import Delta, Purpose, State
+from ._screens import screen_for
+
+_TICK = 0.05
+_TICKS_PER_DRAWING = 3
+# A fusion from warm models is over before a reader could read a progress.
+_PATIENCE = 0.25
+_TAIL = 160
+_ENDS: tuple[State, ...] = ("done", "failed", "cancelled")
+
+
+@dataclass(slots=True)
+class Line:
+    """What is known of one member so far."""
+
+    label: str
+    state: State = "queued"
+    since: float = 0.0
+    writing: float | None = None
+    pieces: int = 0
+    tail: str = ""
+    tokens: int | None = None
+
+
+@dataclass(slots=True)
+class Board:
+    """All that a screen may draw: plain values, no clock."""
+
+    members: dict[str, Line]
+    judge: str | None
+    judging: dict[str, Line] = field(default_factory=dict)
+    now: float = 0.0
+
+    @property
+    def judged(self) -> int:
+        """How many of the judge's calls have ended."""
+        return sum(line.state in _ENDS for line in self.judging.values())
+
+    @property
+    def to_judge(self) -> int:
+        """How many calls the judge will get: one per answer."""
+        return max(len(self.judging), sum(m.state == "done" for m in self.members.values()))
+
+
+class Screen(Protocol):
+    """Where a board is drawn. ``close`` leaves no trace of it."""
+
+    def draw(self, board: Board) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Progress:
+    """A ``Watch`` that shows what it is told, for as long as its ``async with`` lasts.
+
+    ::
+
+        async with Progress(labels, "tiny:judge") as watch:
+            fusion = await fuse(..., watch=watch)
+
+    Parameters
+    ----------
+    labels : sequence of str
+        The members, in the order to show them.
+    judge : str, optional
+        The judge's name; None where none is asked.
+    show : bool
+        False shows nothing, and still keeps the loop awake.
+    screen : Screen, optional
+        Where to draw; default: the notebook's front end, or the terminal, or nowhere.
+    """
+
+    def __init__(
+        self,
+        labels: Sequence[str],
+        judge: str | None = None,
+        show: bool = True,
+        *,
+        screen: Screen | None = None,
+    ) -> None:
+        self._board = Board({label: Line(label) for label in labels}, judge)
+        self._screen = screen if screen is not None else screen_for(show)
+        self._began = time.perf_counter()
+        self._changed = True
+        self._ticker: asyncio.Task[None] | None = None
+
+    def __call__(self, label: str, purpose: Purpose, delta: Delta) -> None:
+        """Write ``delta`` down. Cheap, and never raises: it stands in the stream's way."""
+        board = self._board
+        lines = board.members if purpose == "member" else board.judging
+        line = lines.get(label)
+        if line is None:
+            line = lines[label] = Line(label)
+        now = time.perf_counter() - self._began
+        if delta.text:
+            line.pieces += 1
+            line.tail = (line.tail + delta.text)[-_TAIL:]
+        if delta.finish is not None:
+            line.tokens = delta.finish.usage.completion_tokens
+        state = delta.state or ("writing" if delta.text else None)
+        if state is not None and state != line.state:
+            line.state, line.since = state, now
+            if state == "writing" and line.writing is None:
+                line.writing = now
+        self._changed = True
+
+    async def __aenter__(self) -> Progress:
+        self._began = time.perf_counter()
+        self._ticker = asyncio.create_task(self._tick())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if self._ticker is not None:
+                self._ticker.cancel()
+                await asyncio.gather(self._ticker, return_exceptions=True)
+        finally:
+            self._safely(close=True)
+
+    async def _tick(self) -> None:
+        ticks, second = 0, 0
+        while True:
+            await asyncio.sleep(_TICK)
+            ticks += 1
+            self._board.now = now = time.perf_counter() - self._began
+            if now < _PATIENCE or ticks % _TICKS_PER_DRAWING:
+                continue
+            # Each second counts as a change: whoever waits for a long prompt sees the clock.
+            if self._changed or int(now) != second:
+                self._changed, second = False, int(now)
+                self._safely()
+
+    def _safely(self, close: bool = False) -> None:
+        """Draw or close; a front end that is gone costs the progress, never the answer."""
+        if self._screen is None:
+            return
+        try:
+            if close:
+                self._screen.close()
+            else:
+                self._screen.draw(self._board)
+        except Exception:
+            self._screen = None
