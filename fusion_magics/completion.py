@@ -1,0 +1,114 @@
+"""Tab in a ``%fuse`` line or a ``%%fuse`` cell: options, their values, and names inside ``{{``."""
+
+# mypy: disallow-untyped-decorators=False
+# (IPython's decorators have no types of their own.)
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from .options import flags_of, magic_parser
+
+if TYPE_CHECKING:
+    from .magics import FuseMagics
+
+Matcher = Callable[[Any], Any]
+
+_CELL = re.compile(r"\s*%%fuse\b")
+_LINE = re.compile(r"\s*(?:[\w.\[\], ]+=\s*)?%%?fuse[ \t]+(?P<typed>.*)", re.DOTALL)
+_NAME = re.compile(r"[^\W\d]\w*(?:\.\w*)*$|$")
+_WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|\S)+""")
+
+
+def make_matcher(shell: Any, magics: FuseMagics) -> Matcher:
+    """A matcher for ``shell.Completer.custom_matchers``."""
+    from IPython.core.completer import SimpleCompletion, context_matcher
+
+    @context_matcher(identifier="fusion_magics.fuse", priority=200)
+    def fuse_matcher(context: Any) -> dict[str, Any]:
+        before = context.line_with_cursor[: context.cursor_position]
+        in_cell = bool(_CELL.match(context.full_text))
+        fragment, words = complete(before, in_cell, context.cursor_line, shell, magics)
+        found = [SimpleCompletion(word, type="param") for word in words]
+        return {
+            "completions": found,
+            "matched_fragment": fragment,
+            "suppress": bool(found),
+            "ordered": True,
+        }
+
+    return fuse_matcher  # type: ignore[no-any-return]
+
+
+def complete(
+    before: str, in_cell: bool, line_number: int, shell: Any, magics: FuseMagics
+) -> tuple[str, list[str]]:
+    """The end of ``before`` that is completed, and what it may become."""
+    line = _LINE.match(before)
+    if line is None and not in_cell:
+        return "", []
+    _, braces, expression = before.rpartition("{{")
+    if braces and "}}" not in expression:
+        return _names(expression, shell)
+    if line is None or (in_cell and line_number > 0):
+        return "", []
+    return _options(line["typed"], magics)
+
+
+def _names(expression: str, shell: Any) -> tuple[str, list[str]]:
+    found = _NAME.search(expression)
+    typed = found[0] if found else ""
+    if "." in typed:
+        return typed, [str(match) for match in shell.Completer.attr_matches(typed)]
+    hidden = typed.startswith("_")
+    names = (n for n in shell.user_ns if hidden or not n.startswith("_"))
+    return typed, _starting(typed, sorted(n for n in names if n not in shell.user_ns_hidden))
+
+
+def _options(typed: str, magics: FuseMagics) -> tuple[str, list[str]]:
+    words = _WORD.findall(typed)
+    last = words.pop() if words and not typed[-1].isspace() else ""
+    flags = flags_of(magic_parser())
+    expects_value = False
+    for word in words:
+        if expects_value:
+            expects_value = False
+        elif not word.startswith("-"):
+            return "", []  # the prompt has begun
+        else:
+            expects_value = word in flags
+    if expects_value:
+        return _value(flags[words[-1]].dest, last, magics)
+    flag, equals, value = last.partition("=")
+    if equals and flag in flags:
+        return _value(flags[flag].dest, value, magics)
+    if last.startswith("-"):
+        return last, _starting(last, (f for f in flags if f.startswith("--")))
+    return last, [] if last else [f for f in flags if f.startswith("--")]
+
+
+def _value(option: str, typed: str, magics: FuseMagics) -> tuple[str, list[str]]:
+    words = getattr(flags_of(magic_parser())["--" + option.replace("_", "-")].type, "words", None)
+    if words is not None:
+        return typed, _starting(typed, words())
+    if option in ("pool", "judge"):
+        typed = typed.rpartition(",")[2]
+        return typed, _starting(typed, members(magics))
+    return typed, []
+
+
+def members(magics: FuseMagics) -> list[str]:
+    """Member names that can be written at once, then the engines that want a model's name."""
+    from .backends import BACKENDS
+    from .backends.scripted import SCRIPTS
+    from .tiny import NAMES
+
+    named = [f"tiny:{name}" for name in NAMES] + [f"scripted:{name}" for name in SCRIPTS]
+    engines = [f"{word}:" for word in BACKENDS if word not in ("tiny", "scripted")]
+    return list(dict.fromkeys([*magics.pool, *named, *engines]))
+
+
+def _starting(typed: str, words: Iterable[str]) -> list[str]:
+    return [word for word in words if word.startswith(typed)]

@@ -1,0 +1,74 @@
+"""Loading into a shell and unloading: a good guest leaves it as it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .awaiting import AWAITED, MAGIC, AwaitTransformer
+from .completion import make_matcher
+from .magics import FuseMagics
+
+_NAME = "_fusion_magics"
+_LINE = (MAGIC, AWAITED, "fuse_models")
+_CELL = (MAGIC, AWAITED)
+
+
+@dataclass
+class _Guest:
+    """What this extension put into a shell, and what it took the place of."""
+
+    magics: FuseMagics
+    transformer: AwaitTransformer
+    matcher: Any
+    before: dict[str, dict[str, Any]]
+
+
+def load(shell: Any) -> None:
+    """Put everything in; a second time is harmless."""
+    if _NAME in shell.__dict__:
+        return
+    magics = FuseMagics(shell)
+    tables = shell.magics_manager.magics
+    before = {
+        kind: {name: tables[kind].get(name) for name in names}
+        for kind, names in (("line", _LINE), ("cell", _CELL))
+    }
+    shell.register_magics(magics)
+    shell.configurables.append(magics)
+    transformer = AwaitTransformer(shell)
+    shell.input_transformers_post.append(transformer)
+    matcher = make_matcher(shell, magics)
+    shell.Completer.custom_matchers.append(matcher)
+    shell.display_formatter.mimebundle_formatter.for_type_by_name(
+        "fusion_magics.types", "Fusion", magics.bundle
+    )
+    shell.__dict__[_NAME] = _Guest(magics, transformer, matcher, before)
+
+
+def unload(shell: Any) -> None:
+    """Take everything out again."""
+    guest: _Guest | None = shell.__dict__.pop(_NAME, None)
+    if guest is None:
+        return
+    for kind, names in guest.before.items():
+        table = shell.magics_manager.magics[kind]
+        for name, function in names.items():
+            table.pop(name, None)
+            if function is not None:
+                table[name] = function
+    shell.magics_manager.registry.pop(FuseMagics.__name__, None)
+    for where, what in (
+        (shell.configurables, guest.magics),
+        (shell.input_transformers_post, guest.transformer),
+        (shell.Completer.custom_matchers, guest.matcher),
+    ):
+        if what in where:
+            where.remove(what)
+    _forget_formatter(shell.display_formatter.mimebundle_formatter)
+
+
+def _forget_formatter(formatter: Any) -> None:
+    formatter.deferred_printers.pop(("fusion_magics.types", "Fusion"), None)
+    for kind in [k for k in formatter.type_printers if k.__module__ == "fusion_magics.types"]:
+        del formatter.type_printers[kind]

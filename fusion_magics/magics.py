@@ -1,0 +1,234 @@
+"""``%%fuse``, ``%fuse`` and ``%fuse_models``: read the line, call ``fuse()``, return the Fusion."""
+
+# mypy: disallow-untyped-decorators=False
+# (IPython's and traitlets' decorators have no types of their own.)
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import (
+    Magics,
+    line_cell_magic,
+    line_magic,
+    magics_class,
+    needs_local_scope,
+    no_var_expand,
+)
+from traitlets import List, TraitError, Unicode, validate
+
+from .awaiting import AWAITED, MAGIC
+from .errors import Stopped, UsageError
+from .interpolate import fill
+from .options import MODE, PROTOCOL, VIEW, Word, did_you_mean, magic_parser, parse, split_line
+
+if TYPE_CHECKING:
+    from .types import Fusion
+
+_WORDS = {"mode": MODE, "protocol": PROTOCOL, "view": VIEW}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one ``%fuse`` asks: the arguments of ``fuse()``, and what is the magic's own."""
+
+    prompt: str
+    options: Mapping[str, Any]
+    view: str
+    out: str | None
+    silent: bool
+
+
+@magics_class
+class FuseMagics(Magics):  # type: ignore[misc]
+    """Ask a pool of models at once; a judge compares the answers. See ``%fuse?``."""
+
+    pool = List(Unicode(), help="Members that %%fuse asks; empty: the tiny models.").tag(
+        config=True
+    )
+    judge = Unicode("", help="The model that compares; empty: tiny:judge.").tag(config=True)
+    mode = Unicode("best-of", help="How answers become one: best-of, vote.").tag(config=True)
+    protocol = Unicode("pointwise", help="How the judge compares: pointwise.").tag(config=True)
+    view = Unicode("table", help="How a Fusion is shown: table, text.").tag(config=True)
+
+    _shown_as: tuple[weakref.ref[Fusion], str] | None = None
+
+    @validate("mode", "protocol", "view")
+    def _a_word_there_is(self, proposal: Any) -> str:
+        kind: Word = _WORDS[proposal.trait.name]
+        words = kind.words()
+        if proposal.value in words:
+            return str(proposal.value)
+        raise TraitError(
+            f"There is no {kind.what} {proposal.value!r}. "
+            f"{did_you_mean(proposal.value, words)}There is: {', '.join(words)}"
+        )
+
+    @needs_local_scope
+    @no_var_expand
+    @line_cell_magic(MAGIC)
+    def fuse(
+        self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None
+    ) -> Fusion | None:
+        """Ask a pool of models at once; a judge compares the answers and one comes back.
+
+        ::
+
+            %%fuse [options]
+            the prompt, with {{name}} or {{expression}} filled in from the notebook
+
+            %fuse [options] the prompt
+            answer = %fuse [options] the prompt
+
+        The value is a ``Fusion``: ``.text``, ``.candidates``, ``.judgment``, ``.failures`` …
+        A last line (of ``%fuse``: a last word) that is only ``;`` shows nothing.
+
+        Examples
+        --------
+        ::
+
+            %%fuse
+            How many times does the letter r occur in "strawberry"?
+
+            %%fuse -p tiny:sums,tiny:words -m vote --out result
+            Tom has {{n}} apples and gives away {{n // 2}}. How many are left?
+
+            %fuse --system "Be brief." --temperature 0.7 Which day comes after Monday?
+
+        In the prompt single braces are left alone, and two literal ones are written ``{{"{{"}}``.
+        Defaults: ``%config FuseMagics``.
+
+        Options
+        -------
+        """
+        from .running import run
+
+        request = self._request(line, cell, local_ns)
+        return run(lambda: self._answer(request))
+
+    @needs_local_scope
+    @no_var_expand
+    @line_cell_magic(AWAITED)
+    def _fuse(
+        self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None
+    ) -> Any:
+        """What ``%fuse`` becomes at the top level of a notebook cell: a coroutine, awaited."""
+        from .running import stoppable
+
+        request = self._request(line, cell, local_ns)
+        return stoppable(lambda: self._answer(request))
+
+    @line_magic
+    def fuse_models(self, line: str) -> None:
+        """The models in memory and those that ship: ``%fuse_models``.
+
+        ``%fuse_models unload`` gives the memory of all back to the system,
+        ``%fuse_models unload NAME`` that of one.
+        """
+        from .models import show, unload
+
+        words = line.split()
+        if not words or words == ["list"]:
+            print(show())
+        elif words[0] == "unload" and len(words) <= 2:
+            print(unload(words[1] if len(words) == 2 else None))
+        else:
+            raise UsageError(
+                f"%fuse_models cannot {line!r}.", "Write %fuse_models, or %fuse_models unload NAME."
+            )
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────
+
+    def _request(
+        self, line: str, cell: str | None, local_ns: Mapping[str, Any] | None
+    ) -> Request:
+        names = self.shell.user_ns
+        words, rest = split_line(line)
+        given = parse(magic_parser(), [fill(word, names, local_ns) for word in words])
+        if cell is not None and rest:
+            raise UsageError(
+                f"{rest.split()[0]!r} is no option of %%fuse.",
+                "Write the prompt into the lines below it, or all in one line after %fuse.",
+            )
+        prompt, silent = _without_semicolon(rest if cell is None else cell)
+        if not prompt:
+            raise UsageError("The prompt is empty.", "Write the question below %%fuse.")
+        out, view = given.pop("out", None), given.pop("view", self.view)
+        return Request(fill(prompt, names, local_ns), self._defaults() | given, view, out, silent)
+
+    def _defaults(self) -> dict[str, Any]:
+        return {
+            "pool": list(self.pool) or None,
+            "judge": self.judge or None,
+            "mode": self.mode,
+            "protocol": self.protocol,
+        }
+
+    # ── asking ───────────────────────────────────────────────────────────────────────────────
+
+    async def _answer(self, request: Request) -> Fusion | None:
+        from IPython.core.displaypub import CapturingDisplayPublisher
+
+        from .running import watched
+
+        # What %%capture keeps is shown later, when there is no progress any more.
+        captured = isinstance(self.shell.display_pub, CapturingDisplayPublisher)
+        show = not (request.silent or captured)
+        try:
+            fusion = await watched(request.prompt, request.options, show)
+        except Stopped as stop:
+            self._keep(request, stop.fusion)
+            if not request.silent:
+                self._display(stop.fusion)
+            raise
+        self._keep(request, fusion)
+        return None if request.silent else fusion
+
+    def _keep(self, request: Request, fusion: Fusion) -> None:
+        self._shown_as = (weakref.ref(fusion), request.view)
+        if request.out:
+            self.shell.user_ns[request.out] = fusion
+
+    # ── showing ──────────────────────────────────────────────────────────────────────────────
+
+    def _display(self, fusion: Fusion) -> None:
+        from IPython.display import display
+
+        display(fusion)
+
+    def bundle(self, fusion: Fusion) -> dict[str, str]:
+        """``fusion`` in the view that its ``%fuse`` asked for, else in the configured one."""
+        from .views import bundle
+
+        if self._shown_as is not None and self._shown_as[0]() is fusion:
+            return bundle(fusion, self._shown_as[1])
+        return bundle(fusion, self.view)
+
+
+def _without_semicolon(text: str) -> tuple[str, bool]:
+    """``text`` without a last word ``;``, and whether it had one.
+
+    Only one that stands alone counts: prompts end with lines of C, SQL or JavaScript.
+    """
+    text = text.strip()
+    body, blank, last = text[:-1], text[-2:-1], text[-1:]
+    alone = last == ";" and (not blank or blank.isspace())
+    return (body.rstrip(), True) if alone else (text, False)
+
+
+def _help() -> str:
+    """The docstring of ``%fuse`` with its options."""
+    import inspect
+
+    text = inspect.cleandoc(FuseMagics.fuse.__doc__ or "")
+    options = magic_parser().format_help().partition("options:\n")[2]
+    return f"{text}\n{options}"
+
+
+# `%fuse?` asks a function for this before it reads __doc__: the tables behind the options need
+# not be imported before someone wants to see them.
+_getdoc: Callable[[], str] = _help
+FuseMagics.fuse.getdoc = _getdoc

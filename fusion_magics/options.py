@@ -1,0 +1,205 @@
+"""The options of ``%%fuse`` and of ``python -m fusion_magics``: one table, one parser.
+
+Errors are a :class:`~fusion_magics.errors.UsageError` with the nearest word there is, never an
+exit and never a wall of usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from typing import Any, NoReturn
+
+from .errors import UsageError
+
+
+@dataclass(frozen=True)
+class Word:
+    """An option's type: a key of ``module.table``, read when it is first needed."""
+
+    what: str
+    module: str
+    table: str
+
+    def words(self) -> list[str]:
+        """The words there are."""
+        return list(getattr(import_module(self.module, __package__), self.table))
+
+    def __call__(self, text: str) -> str:
+        if text in (words := self.words()):
+            return text
+        raise argparse.ArgumentTypeError(
+            f"There is no {self.what} {text!r}.\n{did_you_mean(text, words)}"
+            f"There is: {', '.join(words)}"
+        )
+
+
+@dataclass(frozen=True)
+class Number:
+    """An option's type: a number."""
+
+    of: Callable[[str], float]
+
+    def __call__(self, text: str) -> float:
+        try:
+            return self.of(text)
+        except ValueError:
+            kind = "a whole number" if self.of is int else "a number"
+            raise argparse.ArgumentTypeError(f"{text!r} is not {kind}.") from None
+
+
+def variable(text: str) -> str:
+    """An option's type: the name of a Python variable."""
+    import keyword
+
+    if text.isidentifier() and not keyword.iskeyword(text):
+        return text
+    raise argparse.ArgumentTypeError(f"{text!r} cannot be the name of a variable.")
+
+
+MODE = Word("mode", ".modes", "MODES")
+PROTOCOL = Word("protocol", ".judges", "JUDGES")
+VIEW = Word("view", ".views", "VIEWS")
+
+_OPTIONS: tuple[tuple[tuple[str, ...], Callable[[str], Any], str, str], ...] = (
+    (("-p", "--pool"), str, "POOL", "members to ask: engine:model,engine:model,… (default: tiny)"),
+    (("-j", "--judge"), str, "JUDGE", "the model that compares the answers (default: tiny:judge)"),
+    (("-m", "--mode"), MODE, "MODE", "best-of: the judge's choice (default); vote: the majority"),
+    (("--protocol",), PROTOCOL, "PROTOCOL", "how the judge compares: pointwise (default)"),
+    (("--system",), str, "TEXT", "system message for every member"),
+    (("--temperature",), Number(float), "T", "0 is greedy: the likeliest token (default)"),
+    (("--top-p",), Number(float), "P", "nucleus sampling, above 0 and at most 1 (default: 1)"),
+    (("--max-tokens",), Number(int), "N", "most tokens per answer (default: 512)"),
+    (("--seed",), Number(int), "N", "of the samplers and the judge's order (default: 0)"),
+    (("--view",), VIEW, "VIEW", "table (default) or text"),
+)
+_OUT = (("-o", "--out"), variable, "NAME", "also bind the Fusion to NAME")
+
+
+class _Parser(argparse.ArgumentParser):
+    """An ``ArgumentParser`` whose errors are a ``UsageError``."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message[:1].upper() + message[1:] + ".", f"See {self.prog} --help.")
+
+
+@cache
+def magic_parser() -> argparse.ArgumentParser:
+    """The options of ``%%fuse`` and ``%fuse``; the prompt is no part of it."""
+    parser = _Parser("%fuse", add_help=False, allow_abbrev=False, exit_on_error=False)
+    _add_options(parser, (*_OPTIONS[:-1], _OUT, _OPTIONS[-1]))
+    return parser
+
+
+@cache
+def command_parser() -> argparse.ArgumentParser:
+    """The same options for ``python -m fusion_magics``; here the prompt is an argument."""
+    parser = _Parser(
+        "python -m fusion_magics",
+        description="Ask a pool of models at once; a judge compares the answers.",
+        allow_abbrev=False,
+        exit_on_error=False,
+    )
+    parser.add_argument("prompt", nargs="*", help="the question")
+    _add_options(parser, _OPTIONS)
+    return parser
+
+
+def _add_options(parser: argparse.ArgumentParser, options: Iterable[Any]) -> None:
+    for flags, kind, metavar, what in options:
+        parser.add_argument(*flags, type=kind, metavar=metavar, help=what)
+
+
+def flags_of(parser: argparse.ArgumentParser) -> dict[str, argparse.Action]:
+    """Flag → option, for completion and for tests of the documentation."""
+    return {flag: action for action in parser._actions for flag in action.option_strings}
+
+
+def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> dict[str, Any]:
+    """The options in ``words``; those that were not given are left out.
+
+    Raises
+    ------
+    UsageError
+        For an option that does not exist, one without its value, and a value that cannot be.
+    """
+    try:
+        parsed, unknown = parser.parse_known_args(words)
+    except argparse.ArgumentError as exc:
+        raise _explained(exc) from None
+    if unknown:
+        raise _unknown(unknown[0], flags_of(parser))
+    return {name: value for name, value in vars(parsed).items() if value is not None}
+
+
+def _explained(exc: argparse.ArgumentError) -> UsageError:
+    option = (exc.argument_name or "").split("/")[-1]
+    if exc.message == "expected one argument":
+        return UsageError(f"{option} has no value.", f"Write it behind: {option} VALUE")
+    message, _, hint = exc.message.partition("\n")
+    return UsageError(message if hint else f"{option}: {message}", hint)
+
+
+def _unknown(word: str, flags: Mapping[str, object]) -> UsageError:
+    if not word.startswith("-"):
+        return UsageError(
+            f"{word!r} is no option.", "The prompt goes into the lines below %%fuse options."
+        )
+    flag = word.split("=")[0]
+    long = ", ".join(f for f in flags if f.startswith("--"))
+    return UsageError(
+        f"There is no option {flag}.", f"{did_you_mean(flag, flags)}Options: {long}"
+    )
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """``"Did you mean x? "``, or nothing where no word is near."""
+    close = get_close_matches(word, list(words), n=1)
+    return f"Did you mean {close[0]}? " if close else ""
+
+
+# A word runs to the next blank outside quotes and {{…}}. Quotes in its middle protect blanks and
+# stay (tiny:sums@system="Be brief, please."); quotes around a whole value are taken off.
+_FLAG = re.compile(r"--?(?![\d.])[^\s-]|--$")
+_WORD = re.compile(r"""(?:\{\{.*?\}\}|"[^"]*"|'[^']*'|\S)+""")
+
+
+def split_line(line: str, parser: argparse.ArgumentParser | None = None) -> tuple[list[str], str]:
+    """The options at the start of ``line``, each as ``flag=value``, and the text behind them.
+
+    Options end at the first word that is neither a flag nor a flag's value, or at ``--``.
+
+    Raises
+    ------
+    UsageError
+        For a value whose quote is never closed.
+    """
+    flags = flags_of(parser or magic_parser())
+    words: list[str] = []
+    at = 0
+    while (match := _WORD.search(line, at)) and _FLAG.match(match[0]):
+        at = match.end()
+        if match[0] == "--":
+            break
+        flag, equals, value = match[0].partition("=")
+        if not equals and flag in flags:
+            match = _WORD.search(line, at)
+            if match is None:
+                words.append(flag)
+                break
+            at, equals, value = match.end(), "=", match[0]
+        words.append(flag + equals + _unquoted(flag, value))
+    return words, line[at:].strip()
+
+
+def _unquoted(flag: str, value: str) -> str:
+    if value[:1] not in ('"', "'"):
+        return value
+    if len(value) < 2 or value[-1] != value[0]:
+        raise UsageError(f"The quote {value[0]} behind {flag} is never closed.", "Close it.")
+    return value[1:-1]

@@ -1,0 +1,237 @@
+"""Where sync and async meet: one coroutine, run to its end from synchronous code.
+
+==========================  ====================================================================
+called                      what happens
+==========================  ====================================================================
+no loop, main thread        one event loop for the whole process, kept between calls, so that
+                            connections to models live on (terminal IPython, scripts)
+no loop, another thread     a loop for this call
+inside a running loop       that loop goes on inside the call (nest-asyncio2, applied only now)
+==========================  ====================================================================
+
+Stop (Ctrl-C, the notebook's button) is the same everywhere: it cancels the coroutine, waits until
+all it had started has ended, and only then interrupts the caller. A second one does not wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextvars
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from types import FrameType
+from typing import Any, ParamSpec, TypeVar
+
+from .errors import Interrupted, UsageError
+from .fusion import DEFAULT_JUDGE, DEFAULT_POOL, fuse
+from .members import open_pool
+from .types import Fusion, Prompt, SamplingParams
+
+T = TypeVar("T")
+P = ParamSpec("P")
+Make = Callable[[], Coroutine[Any, Any, T]]
+
+
+def _synchronous(function: Callable[P, Coroutine[Any, Any, T]], doc: str) -> Callable[P, T]:
+    @wraps(function)
+    def call(*args: P.args, **options: P.kwargs) -> T:
+        return run(lambda: function(*args, **options))
+
+    call.__name__ = call.__qualname__ = f"{function.__name__}_sync"
+    call.__module__ = __name__
+    call.__doc__ = doc
+    return call
+
+
+def run(make: Make[T]) -> T:
+    """Run the coroutine that ``make`` gives to its end and return its result.
+
+    Raises
+    ------
+    Interrupted
+        If the user stopped it; everything it had started has ended by then.
+    UsageError
+        If it is called in a running event loop of a kind that cannot go on inside a call.
+    """
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        loop = None
+    if loop is not None:
+        _let_nest(loop)
+        return _to_the_end(loop, make, inside=True)
+    if threading.current_thread() is threading.main_thread():
+        return _to_the_end(_own_loop(), make)
+    with asyncio.Runner() as runner:
+        return runner.run(make(), context=contextvars.copy_context())
+
+
+async def stoppable(make: Make[T]) -> T:
+    """The coroutine that ``make`` gives, for a cell that awaits it at its top level.
+
+    Raises
+    ------
+    Interrupted
+        In place of the cancellation by which the kernel says Stop.
+    """
+    try:
+        return await make()
+    except asyncio.CancelledError:
+        if not in_cell():
+            raise
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()
+    raise stopped()  # out here: nothing hangs at its __context__
+
+
+def stopped() -> Interrupted:
+    """What the user sees after Stop."""
+    return Interrupted("Stopped. Every call was cancelled.")
+
+
+def in_cell() -> bool:
+    """Does the running code belong to a cell's own task, without another task in between?
+
+    IPython catches whatever leaves a cell. A ``KeyboardInterrupt`` that leaves another task goes
+    through the event loop instead, and ends the kernel.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        name, file = frame.f_code.co_name, frame.f_code.co_filename
+        if name == "run_code" and file.endswith("interactiveshell.py"):
+            return True
+        if name == "_run_once":
+            return False
+        frame = frame.f_back
+    return False
+
+
+async def watched(prompt: str | Prompt, options: Mapping[str, Any], show: bool = True) -> Fusion:
+    """``fuse()`` with its progress in view; the loop stays awake for Stop in any case."""
+    from .views.progress import Progress
+
+    members = open_pool(options.get("pool") or DEFAULT_POOL, SamplingParams())
+    labels = [member.label for member in members]
+    async with Progress(labels, options.get("judge") or DEFAULT_JUDGE, show) as watch:
+        return await fuse(prompt, **options, watch=watch)
+
+
+# ── the loop of a process that has none ──────────────────────────────────────────────────────
+
+_own: tuple[int, asyncio.Runner] | None = None
+
+
+def _own_loop() -> asyncio.AbstractEventLoop:
+    global _own
+    if _own is None or _own[0] != os.getpid():  # a forked child must not share its parent's loop
+        runner = asyncio.Runner()
+        _own = (os.getpid(), runner)
+        atexit.register(_close, runner)
+    return _own[1].get_loop()
+
+
+def _close(runner: asyncio.Runner) -> None:
+    if _own is not None and _own == (os.getpid(), runner):
+        runner.close()
+
+
+def _forget_own_loop() -> None:
+    global _own
+    _own = None
+
+
+def _to_the_end(loop: asyncio.AbstractEventLoop, make: Make[T], inside: bool = False) -> T:
+    task = loop.create_task(make(), context=contextvars.copy_context())
+    with _stop_cancels(loop, task) as stop:
+        try:
+            result = loop.run_until_complete(task)
+        except asyncio.CancelledError:
+            if not stop.asked:
+                raise
+        except KeyboardInterrupt:
+            # A second Ctrl-C while the first is still at work. What is left must not go on when
+            # this loop runs next.
+            task.cancel()
+            _forget_own_loop()
+            raise
+    if not stop.asked:
+        return result
+    if inside and not in_cell() and stop.before is not signal.default_int_handler:
+        # Called in another task of the user's: its owner (asyncio.run, the kernel) must hear of
+        # it, and a KeyboardInterrupt would break the loop.
+        stop.pass_on()
+        raise asyncio.CancelledError
+    raise stopped()
+
+
+def _let_nest(loop: asyncio.AbstractEventLoop) -> None:
+    import nest_asyncio2
+
+    try:
+        nest_asyncio2.apply(loop)
+    except ValueError:
+        raise UsageError(
+            f"fuse_sync and a nested %fuse cannot run inside a {type(loop).__name__}.",
+            "Write: await fuse(…)",
+        ) from None
+
+
+# ── Stop ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass
+class _Stop:
+    """Whether the user asked to stop, and who listened before."""
+
+    before: Any = None
+    asked: bool = False
+
+    def pass_on(self) -> None:
+        if callable(self.before):
+            self.before(signal.SIGINT, None)
+
+
+@contextmanager
+def _stop_cancels(
+    loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]
+) -> Iterator[_Stop]:
+    """While this is open, SIGINT cancels ``task`` instead of breaking into the loop's own code."""
+    stop = _Stop()
+
+    def cancel(signum: int, frame: FrameType | None) -> None:
+        if stop.asked:
+            raise KeyboardInterrupt
+        stop.asked = True
+        loop.call_soon_threadsafe(task.cancel)  # it also wakes a loop that waits for input
+
+    listens = threading.current_thread() is threading.main_thread() and callable(
+        before := signal.getsignal(signal.SIGINT)
+    )
+    if not listens:  # signals go to the main thread; one that is ignored stays ignored
+        yield stop
+        return
+    stop.before = before
+    signal.signal(signal.SIGINT, cancel)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+fuse_sync = _synchronous(
+    fuse,
+    """:func:`fusion_magics.fuse` for synchronous code, inside a running event loop too.
+
+    It takes the same arguments and gives the same result: ``df["question"].map(fuse_sync)`` works
+    in a notebook. Where ``await fuse(…)`` can be written, that is better: the notebook stays
+    responsive.
+    """,
+)
