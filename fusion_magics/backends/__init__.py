@@ -15,7 +15,7 @@ BACKENDS: dict[str, str] = {
     "mlx": "a folder with an MLX model, by mlx-lm",
     "scripted": "answers from a script: for tests, and notebooks that must not need weights",
 }
-"""Engine word → what it is. Module ``backends/<word>.py`` has ``open(model, settings) -> Model``."""
+"""Engine word → what it is. Module ``backends/<word>.py`` has ``open(model, settings)``."""
 
 
 def open_model(engine: str, model: str, settings: Mapping[str, str] | None = None) -> Model:

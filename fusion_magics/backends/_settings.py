@@ -1,0 +1,35 @@
+"""Engine settings as the user wrote them (``@context=2048``), checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+
+from ..errors import UsageError
+
+
+def known(name: str, settings: Mapping[str, str], valid: Sequence[str]) -> None:
+    """Raise :class:`UsageError` for a setting of model ``name`` that is not in ``valid``."""
+    for key in settings:
+        if key not in valid:
+            close = get_close_matches(key, valid, n=1)
+            raise UsageError(
+                f"{name} has no setting {key!r}.",
+                (f"Did you mean {close[0]}? " if close else "") + f"Settings: {', '.join(valid)}.",
+            )
+
+
+def whole(name: str, settings: Mapping[str, str], key: str, least: int) -> int | None:
+    """Setting ``key`` as a whole number of at least ``least``; None if it is not set."""
+    if key not in settings:
+        return None
+    try:
+        number = int(settings[key])
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise UsageError(
+            f"{name}: {key}={settings[key]} must be a whole number of at least {least}.",
+            f"Write for example @{key}={max(least, 1024 if key == 'context' else least)}.",
+        )
+    return number

@@ -1,0 +1,82 @@
+"""``mlx:FOLDER``: a folder with an MLX model, by mlx-lm in a child process.
+
+Runs on Metal on Apple Silicon, and on Linux through MLX's CPU build (slowly). Settings:
+``context`` (tokens of prompt and answer; default the model's own, at most 4096).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..errors import UsageError
+from ..local import LocalModel, Spec
+from ._settings import known, whole
+
+SETTINGS = ("context",)
+HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def open(model: str, settings: Mapping[str, str]) -> LocalModel:
+    """The MLX model in folder ``model``, its files checked; loaded at the first prompt.
+
+    Raises
+    ------
+    UsageError
+        If the folder or one of its parts is missing, or a setting is wrong.
+    """
+    name = f"mlx:{model}"
+    known(name, settings, SETTINGS)
+    folder = Path(model).expanduser().absolute()
+    check_folder(name, model, folder)
+    return LocalModel(name, spec_of(name, folder, settings))
+
+
+def spec_of(name: str, folder: Path, settings: Mapping[str, str], most: int = 4096) -> Spec:
+    """How the child loads ``folder``."""
+    context = whole(name, settings, "context", 1)
+    return Spec(engine="mlx", path=str(folder), context=context, most=most)
+
+
+def check_folder(name: str, written: str, folder: Path) -> None:
+    """Raise :class:`UsageError` unless ``folder`` has the parts of an MLX model."""
+    if folder.is_file():
+        gguf = folder.suffix == ".gguf"
+        raise UsageError(
+            f"{name} is a file; an MLX model is a folder.",
+            f"For a GGUF file write llamacpp:{written}" if gguf else "Give the folder it lies in.",
+        )
+    if not folder.is_dir():
+        raise UsageError(f"There is no folder {folder} (for {name}).", _instead(written))
+    for part, pattern in {
+        "config.json": "config.json",
+        "weights (*.safetensors)": "*.safetensors",
+        "a tokenizer (tokenizer.json)": "tokenizer*",
+    }.items():
+        if not any(folder.glob(pattern)):
+            raise UsageError(
+                f"{folder} is no MLX model: it has no {part.removeprefix('a ')}.",
+                "An MLX model is a folder with config.json, safetensors and a tokenizer, as "
+                "mlx_lm.convert writes it.",
+            )
+    _check_config(folder / "config.json")
+
+
+def _check_config(path: Path) -> None:
+    try:
+        fits = "model_type" in json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError):
+        fits = False
+    if not fits:
+        raise UsageError(f"{path} is no model configuration.", "Download the folder again.")
+
+
+def _instead(written: str) -> str:
+    if HUB_NAME.fullmatch(written):
+        return (
+            "Names on the Hugging Face hub are not supported yet: download the repository and give "
+            "the path of its folder."
+        )
+    return "Give the path of a folder that mlx_lm.convert wrote."

@@ -1,0 +1,72 @@
+"""``tiny:NAME``: a model shipped inside the package, by the same engines as any other.
+
+Settings: ``engine`` (``llamacpp`` or ``mlx``; default MLX on Apple Silicon, llama.cpp elsewhere),
+``context`` (default the model's own, at most 1024) and ``gpu_layers`` (llama.cpp).
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+from .. import tiny
+from ..errors import UsageError
+from ..local import LocalModel, Spec
+from . import llamacpp, mlx
+from ._settings import known
+
+ENGINES = ("llamacpp", "mlx")
+MOST_CONTEXT = 1024
+
+
+def open(model: str, settings: Mapping[str, str]) -> LocalModel:
+    """The shipped model ``model``; loaded at the first prompt.
+
+    Raises
+    ------
+    UsageError
+        For a name or setting that does not exist.
+    """
+    name = f"tiny:{model}"
+    engine = settings.get("engine", default_engine())
+    if engine not in ENGINES:
+        raise UsageError(
+            f"{name}: engine={engine} cannot run it.", f"Engines: {', '.join(ENGINES)}."
+        )
+    valid = llamacpp.SETTINGS if engine == "llamacpp" else mlx.SETTINGS
+    known(name, settings, ("engine", *valid))
+    return LocalModel(name, _spec(name, _weights(model), engine, settings), wording="short")
+
+
+def default_engine() -> str:
+    """``mlx`` on Apple Silicon, ``llamacpp`` elsewhere."""
+    apple = sys.platform == "darwin" and platform.machine() == "arm64"
+    return "mlx" if apple else "llamacpp"
+
+
+def _weights(model: str) -> Path:
+    if model not in tiny.NAMES:
+        close = get_close_matches(model, tiny.NAMES, n=1)
+        raise UsageError(
+            f"There is no tiny model {model!r}.",
+            (f"Did you mean tiny:{close[0]}? " if close else "")
+            + "Models: "
+            + ", ".join(f"tiny:{name}" for name in tiny.NAMES),
+        )
+    path = tiny.weights(model)
+    if not path.exists():
+        raise UsageError(
+            f"The weights of tiny:{model} are missing: {path}", "Reinstall fusion-magics."
+        )
+    return path
+
+
+def _spec(name: str, weights: Path, engine: str, settings: Mapping[str, str]) -> Spec:
+    if engine == "llamacpp":
+        return llamacpp.spec_of(name, weights, settings, MOST_CONTEXT)
+    from ..tiny.mlx_form import mlx_folder
+
+    return mlx.spec_of(name, mlx_folder(weights), settings, MOST_CONTEXT)

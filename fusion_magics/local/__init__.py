@@ -1,0 +1,19 @@
+"""Models in this machine's memory: one child process owns one loaded model.
+
+The kernel holds no weights. A crash is one call's error; unloading gives all memory back; a child
+never outlives the kernel.
+
+::
+
+    kernel                                   child process
+    LocalModel → registry → Child ──orders──▶ Inbox → generation → Engine (llama.cpp, MLX)
+                                 ◀─reports──
+"""
+
+from __future__ import annotations
+
+from .model import LocalModel
+from .registry import Loaded, loaded, unload
+from .wire import Spec
+
+__all__ = ["Loaded", "LocalModel", "Spec", "loaded", "unload"]

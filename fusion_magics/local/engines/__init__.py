@@ -1,0 +1,135 @@
+"""The seam between the child process and what runs the model in it.
+
+An engine module has ``load(spec, cancel) -> Engine``. It is imported in the child process only.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ...types import SamplingParams
+
+ENGINES: dict[str, str] = {
+    "llamacpp": "llama_cpp",
+    "mlx": "mlx_lm",
+}
+"""Engine word → the package it needs. Module ``engines/<word>.py`` has ``load``."""
+
+
+class Cancelled(Exception):
+    """The call was cancelled; the engine is ready for the next one."""
+
+
+class CancelFlag:
+    """Set by the thread that listens, read by the engine between (and within) its steps.
+
+    The flag is a C string: "" or "1". So native code can watch it without Python: C's ``strlen``
+    of :attr:`address` is 0 until the flag is set.
+    """
+
+    def __init__(self) -> None:
+        self._text = ctypes.create_string_buffer(2)
+        self.address = ctypes.addressof(self._text)
+
+    def set(self) -> None:
+        """Ask the engine to stop."""
+        self._text.value = b"1"
+
+    def clear(self) -> None:
+        """Ready for the next call."""
+        self._text.value = b""
+
+    def check(self) -> None:
+        """Raise :class:`Cancelled` if the flag is set."""
+        if self._text.value:
+            raise Cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """A control token, and whether it swallows the white space beside it."""
+
+    text: str
+    token: int
+    strips_left: bool = False
+    strips_right: bool = False
+
+
+class Vocabulary(Protocol):
+    """Text ↔ tokens of one model.
+
+    Attributes
+    ----------
+    template : str, optional
+        The model's chat template (Jinja), None for a plain text model.
+    bos : int, optional
+        The token that every prompt begins with, None where the model wants none.
+    bos_text, eos_text : str
+        The texts of its begin and end tokens, as templates use them.
+    """
+
+    template: str | None
+    bos: int | None
+    bos_text: str
+    eos_text: str
+
+    @property
+    def specials(self) -> Sequence[Special]:
+        """All control tokens."""
+        ...
+
+    def encode(self, text: str, special: bool) -> list[int]:
+        """Tokens of ``text``; the names of control tokens mean them only if ``special``."""
+        ...
+
+    def piece(self, token: int) -> bytes:
+        """The bytes of a token; empty for control tokens."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One written token; log-probabilities (natural, of the raw logits) where they were asked."""
+
+    id: int
+    logprob: float | None = None
+    top: tuple[tuple[int, float], ...] = ()
+
+
+class Engine(Protocol):
+    """One loaded model. All calls come from one thread.
+
+    Attributes
+    ----------
+    context : int
+        Tokens of prompt and answer together.
+    threads : int
+        Processor threads to use from the next step on (set by another thread).
+    """
+
+    vocabulary: Vocabulary
+    context: int
+    threads: int
+
+    def read(self, tokens: Sequence[int]) -> int:
+        """Read a prompt; how many of its tokens were still known from the last one.
+
+        Raises
+        ------
+        Cancelled
+            Soon after the cancel flag was set.
+        """
+        ...
+
+    def write(self, params: SamplingParams) -> Iterator[Token]:
+        """Tokens that continue what was read, until the model ends its text.
+
+        Raises
+        ------
+        Cancelled
+            Soon after the cancel flag was set.
+        """
+        ...

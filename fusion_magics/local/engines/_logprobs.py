@@ -1,0 +1,25 @@
+"""Log-probabilities from one position's raw logits."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import Token
+
+IMPOSSIBLE = -1e4
+
+
+def with_logprobs(token: int, logits: NDArray[np.float32], top: int) -> Token:
+    """The token with its log-probability and the ``top`` likeliest, likeliest first.
+
+    ``top`` of 0 is the bare token. Probabilities are those of the model, before temperature,
+    top-p or a schema.
+    """
+    if top <= 0:
+        return Token(token)
+    shifted = logits.astype(np.float64) - logits.max()
+    # -inf (a token that the model itself masks) is no JSON number.
+    logprobs = np.maximum(shifted - np.log(np.exp(shifted).sum()), IMPOSSIBLE)
+    order = np.argsort(-logprobs, kind="stable")[:top]
+    return Token(token, float(logprobs[token]), tuple((int(i), float(logprobs[i])) for i in order))

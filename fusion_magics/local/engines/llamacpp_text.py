@@ -1,0 +1,95 @@
+"""llama.cpp's side of text: its vocabulary, and the lines it logs."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections import deque
+from functools import cached_property
+
+import llama_cpp as lib
+
+from . import Special
+
+WARN = 3
+
+
+class Log:
+    """The last warnings and errors that llama.cpp wrote: its own reason when a call fails."""
+
+    def __init__(self) -> None:
+        self._lines: deque[str] = deque(maxlen=50)
+        self._callback = lib.llama_log_callback(self._keep)
+        lib.llama_log_set(self._callback, ctypes.c_void_p(0))
+
+    def _keep(self, level: int, text: bytes, _: object) -> None:
+        if level >= WARN:
+            self._lines.append(text.decode("utf-8", "replace").strip())
+
+    def reason(self) -> str:
+        """Why the last thing failed, in llama.cpp's words; empty if it said nothing."""
+        errors = [line for line in self._lines if "error" in line.lower() or "failed" in line]
+        causes = [m[1] for e in errors if (m := re.search(r"error loading model: (.*)", e))]
+        return next(iter(causes or errors or list(self._lines)[-1:]), "")
+
+
+class LlamaVocabulary:
+    """A :class:`fusion_magics.local.engines.Vocabulary` of a loaded GGUF."""
+
+    def __init__(self, model: lib.llama_model_p) -> None:
+        self._vocab = lib.llama_model_get_vocab(model)
+        self.size = lib.llama_vocab_n_tokens(self._vocab)
+        template = lib.llama_model_chat_template(model, None)
+        self.template = template.decode("utf-8", "replace") if template else None
+        begin, end = lib.llama_vocab_bos(self._vocab), lib.llama_vocab_eos(self._vocab)
+        self.bos = begin if begin >= 0 and lib.llama_vocab_get_add_bos(self._vocab) else None
+        self.bos_text, self.eos_text = self._text(begin), self._text(end)
+
+    @cached_property
+    def specials(self) -> tuple[Special, ...]:
+        return tuple(self._special(i) for i in range(self.size) if self._is_control(i))
+
+    def _is_control(self, token: int) -> bool:
+        kinds = lib.LLAMA_TOKEN_ATTR_CONTROL | lib.LLAMA_TOKEN_ATTR_UNKNOWN
+        return bool(lib.llama_vocab_get_attr(self._vocab, token) & kinds)
+
+    def _special(self, token: int) -> Special:
+        kinds = lib.llama_vocab_get_attr(self._vocab, token)
+        return Special(
+            self._text(token),
+            token,
+            strips_left=bool(kinds & lib.LLAMA_TOKEN_ATTR_LSTRIP),
+            strips_right=bool(kinds & lib.LLAMA_TOKEN_ATTR_RSTRIP),
+        )
+
+    def _text(self, token: int) -> str:
+        if token < 0:
+            return ""
+        return (lib.llama_vocab_get_text(self._vocab, token) or b"").decode("utf-8", "replace")
+
+    def encode(self, text: str, special: bool) -> list[int]:
+        raw = text.encode()
+        room = len(raw) + 8
+        tokens = (lib.llama_token * room)()
+        count = lib.llama_tokenize(self._vocab, raw, len(raw), tokens, room, False, special)
+        if count < 0:
+            tokens = (lib.llama_token * -count)()
+            count = lib.llama_tokenize(self._vocab, raw, len(raw), tokens, -count, False, special)
+        return list(tokens[:count])
+
+    def piece(self, token: int) -> bytes:
+        buffer = ctypes.create_string_buffer(64)
+        count = lib.llama_token_to_piece(self._vocab, token, buffer, 64, 0, False)
+        if count < 0:
+            buffer = ctypes.create_string_buffer(-count)
+            count = lib.llama_token_to_piece(self._vocab, token, buffer, -count, 0, False)
+        return buffer.raw[: max(0, count)]
+
+    def ends(self, token: int) -> bool:
+        """Whether the model ends its text with this token."""
+        return bool(lib.llama_vocab_is_eog(self._vocab, token))
+
+    @property
+    def pointer(self) -> object:
+        """What llama.cpp's own functions ask for."""
+        return self._vocab

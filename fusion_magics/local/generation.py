@@ -1,0 +1,84 @@
+"""One call inside the child: a conversation in, deltas out. The same for every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+
+from ..errors import ContextOverflow
+from ..types import Delta, Finish, FinishReason, Message, SamplingParams, TokenLogprob, Usage
+from .assembly import Assembly
+from .chat import prompt_tokens
+from .engines import Engine, Token, Vocabulary
+
+Emit = Callable[[Delta], None]
+
+
+def generate(
+    engine: Engine, messages: Sequence[Message], params: SamplingParams, emit: Emit
+) -> None:
+    """Read the conversation, write the answer.
+
+    Raises
+    ------
+    ContextOverflow
+        If the prompt leaves no room for an answer.
+    """
+    emit(Delta(state="reading"))
+    tokens = prompt_tokens(engine.vocabulary, messages)
+    room = engine.context - len(tokens)
+    if room < 1:
+        raise ContextOverflow(
+            f"The prompt has {len(tokens)} tokens; the model's context holds {engine.context}, "
+            "with the answer.",
+            "Shorten the prompt, or give the member more: @context=N.",
+        )
+    cached = engine.read(tokens)
+    emit(Delta(state="writing"))
+    written, reason = _write(engine, params, min(room, params.max_tokens), emit)
+    usage = Usage(len(tokens), written, cached, cost=0.0)
+    emit(Delta(finish=Finish(reason, usage)))
+
+
+def _write(
+    engine: Engine, params: SamplingParams, limit: int, emit: Emit
+) -> tuple[int, FinishReason]:
+    """Write at most ``limit`` tokens; how many, and why no more."""
+    assembly = Assembly(params.stop)
+    written, reason = 0, "length"
+    with closing(engine.write(params)) as tokens:  # type: ignore[type-var]
+        while written < limit:
+            token = next(tokens, None)
+            if token is None:
+                reason = "stop"
+                break
+            written += 1
+            assembly.add(*_piece(engine.vocabulary, token))
+            _emit_text(assembly.take(), emit)
+            if assembly.stopped:
+                reason = "stop"
+                break
+    _emit_text(assembly.rest(), emit)
+    return written, reason  # type: ignore[return-value]
+
+
+def _emit_text(new: tuple[str, tuple[TokenLogprob, ...]], emit: Emit) -> None:
+    text, logprobs = new
+    if text or logprobs:
+        emit(Delta(text=text, logprobs=logprobs))
+
+
+def _piece(vocabulary: Vocabulary, token: Token) -> tuple[bytes, TokenLogprob | None]:
+    piece = vocabulary.piece(token.id)
+    if token.logprob is None:
+        return piece, None
+    top = tuple((_shown(vocabulary, i), p) for i, p in token.top)
+    return piece, TokenLogprob(_shown(vocabulary, token.id), token.logprob, top)
+
+
+def _shown(vocabulary: Vocabulary, token: int) -> str:
+    """The token as text; part of a character as U+FFFD, control tokens by name."""
+    piece = vocabulary.piece(token)
+    if piece:
+        return piece.decode("utf-8", "replace")
+    return next((s.text for s in vocabulary.specials if s.token == token), "")

@@ -1,0 +1,42 @@
+"""Which part of a prompt need not be read again, and in what pieces the rest is read.
+
+Reuse must not change the answer, to the last bit. Kernels that multiply one row differ in rounding
+from those for many, and some work on groups of up to 32 rows. So only tokens that were *read* are
+kept (what was written had been computed row by row), up to a multiple of 32, and pieces begin and
+end where they would for a fresh model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+
+GROUP = 32
+
+
+def reusable(read: Sequence[int], tokens: Sequence[int], piece: int) -> int:
+    """How many of ``tokens`` a model that last read ``read`` can skip (0 or a multiple of 32).
+
+    At least two tokens of every piece that has two are left to read.
+    """
+    common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(read, tokens)))  # noqa: B905
+    keep = min(common, max(0, len(tokens) - 1)) // GROUP * GROUP
+    left = min(len(tokens), (keep // piece + 1) * piece) - keep
+    return keep if left > 1 or keep % piece == 0 else keep - GROUP
+
+
+def pieces(keep: int, end: int, piece: int) -> Iterator[tuple[int, int]]:
+    """The spans from ``keep`` to ``end`` that lie between multiples of ``piece``."""
+    while keep < end:
+        stop = min(end, (keep // piece + 1) * piece)
+        yield keep, stop
+        keep = stop
+
+
+def piece_size(parameters: int, flops: float) -> int:
+    """Tokens (32 to 512) that a machine of ``flops`` operations a second reads in about 0.4 s.
+
+    Where a running step cannot be aborted, the length of a step is the time a cancel takes.
+    """
+    tokens = 0.4 * flops / (2 * max(1, parameters))
+    return next((size for size in (512, 256, 128, 64) if size <= tokens), GROUP)

@@ -1,0 +1,113 @@
+"""The loaded models of this kernel: one child process for each spec, started when first asked."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from ..errors import ModelError, WorkerDied
+from ..types import Delta, Prompt, SamplingParams
+from .child import Child
+from .cores import resident_memory, usable_cores
+from .wire import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model in memory. ``memory`` is in bytes, weights mapped from the file included."""
+
+    name: str
+    spec: Spec
+    pid: int
+    memory: int
+
+
+_children: dict[Spec, Child] = {}
+_lock = threading.RLock()
+
+
+async def stream(
+    spec: Spec, name: str, prompt: Prompt, params: SamplingParams
+) -> AsyncGenerator[Delta, None]:
+    """One call of the model ``spec``; loads it if need be. See :class:`~fusion_magics.types.Model`.
+
+    A child that ended while idle, or that another call brought down, is no failure of this call:
+    it is made once more, by a new child.
+    """
+    for last_try in (False, True):
+        child = _child(spec, name)
+        was_ready, begun = child.ready, False
+        try:
+            async with aclosing(child.stream(prompt, params)) as deltas:
+                async for delta in deltas:
+                    begun = begun or delta.state == "reading"
+                    yield delta
+            return
+        except WorkerDied:
+            if begun or last_try or not was_ready:
+                raise
+
+
+def loaded() -> list[Loaded]:
+    """The models in memory, in the order they were first asked."""
+    with _lock:
+        alive = [c for c in _children.values() if c.alive]
+    return [Loaded(c.name, c.spec, c.pid, resident_memory(c.pid)) for c in alive]
+
+
+def unload(spec: Spec | None = None) -> None:
+    """End the child of ``spec``, or all; their memory is free when this returns."""
+    with _lock:
+        gone = [c for s, c in _children.items() if spec in (None, s)]
+        for child in gone:
+            del _children[child.spec]
+    for child in gone:
+        child.end()
+
+
+def _child(spec: Spec, name: str) -> Child:
+    with _lock:
+        child = _children.get(spec)
+        if child is None or not child.alive:
+            child = _children[spec] = _start(spec, name)
+        return child
+
+
+def _start(spec: Spec, name: str) -> Child:
+    try:
+        return Child(spec, name, _share_cores)
+    except OSError as exc:
+        raise ModelError(
+            f"No process can be started for {name}: {exc}",
+            "Unload other models, or close other programs.",
+            retryable=True,
+        ) from exc
+
+
+def _share_cores() -> None:
+    """Threads for the models at work, so that they do not wait in each other's way.
+
+    Two models with all cores each are ten times slower than with half of them each.
+    """
+    with _lock:
+        busy = [c for c in _children.values() if c.busy]
+        for child in busy:
+            child.share_cores(max(1, usable_cores() // len(busy)))
+
+
+def _forget_in_fork() -> None:
+    """A fork of the kernel (``multiprocessing``) owns none of its children."""
+    global _lock
+    _lock = threading.RLock()
+    for child in _children.values():
+        child.abandon()
+    _children.clear()
+
+
+atexit.register(unload)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_in_fork)

@@ -1,0 +1,105 @@
+"""What the kernel and a child process say to each other: one JSON object a line.
+
+Down the child's standard input: :class:`Generate`, :class:`Cancel`, :class:`Threads`.
+Up its standard output: :class:`Ready` once, then :class:`Progress` and :class:`Failed`.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from ..types import Delta, Message, SamplingParams
+
+
+class Spec(msgspec.Struct, frozen=True):
+    """Which model, loaded how. Two equal specs share one child process.
+
+    Attributes
+    ----------
+    engine : str
+        A key of :data:`fusion_magics.local.engines.ENGINES`.
+    path : str
+        The weights: a file or a folder, absolute.
+    context : int, optional
+        Tokens of prompt and answer together; None is the model's own, at most ``most``.
+    most : int
+        Ceiling of the default context: a model's own may ask for gigabytes of KV cache.
+    gpu_layers : int, optional
+        Layers on the GPU; None is all of them where the build has one.
+    """
+
+    engine: str
+    path: str
+    context: int | None = None
+    most: int = 4096
+    gpu_layers: int | None = None
+
+
+class Generate(msgspec.Struct, tag="generate"):
+    """Answer this conversation."""
+
+    call: int
+    messages: tuple[Message, ...]
+    params: SamplingParams
+
+
+class Cancel(msgspec.Struct, tag="cancel"):
+    """Stop this call, or forget it if it still waits."""
+
+    call: int
+
+
+class Threads(msgspec.Struct, tag="threads"):
+    """The child's share of the processor cores from now on."""
+
+    count: int
+
+
+class Ready(msgspec.Struct, tag="ready"):
+    """The weights are loaded."""
+
+
+class Progress(msgspec.Struct, tag="progress"):
+    """A piece of one call's stream."""
+
+    call: int
+    delta: Delta
+
+
+class Failed(msgspec.Struct, tag="failed"):
+    """One call failed, or the load if ``call`` is None. ``error`` names the exception class."""
+
+    error: str
+    message: str
+    hint: str
+    kind: str
+    retryable: bool
+    call: int | None = None
+
+
+Order = Generate | Cancel | Threads
+Report = Ready | Progress | Failed
+
+
+def encode(value: msgspec.Struct) -> bytes:
+    """One line."""
+    return msgspec.json.encode(value) + b"\n"
+
+
+_orders: msgspec.json.Decoder[Order] = msgspec.json.Decoder(Order)
+_reports: msgspec.json.Decoder[Report] = msgspec.json.Decoder(Report)
+
+
+def order(line: bytes) -> Order:
+    """What the kernel said in one line."""
+    return _orders.decode(line)
+
+
+def report(line: bytes) -> Report:
+    """What the child said in one line."""
+    return _reports.decode(line)
+
+
+def spec(text: str) -> Spec:
+    """The spec that :func:`encode` wrote."""
+    return msgspec.json.decode(text, type=Spec)
