@@ -55,9 +55,7 @@ def check_gguf(name: str, written: str, path: Path) -> None:
         with path.open("rb") as file:
             head = file.read(8)
     except FileNotFoundError:
-        raise UsageError(
-            f"There is no file {path} (for {name}).", _instead(written, path)
-        ) from None
+        raise UsageError(f"{name}: there is no file {path}.", _instead(written, path)) from None
     except OSError as exc:
         raise UsageError(f"{path} cannot be read: {exc.strerror}.", "Check its rights.") from exc
     if not head:
@@ -71,7 +69,7 @@ def check_gguf(name: str, written: str, path: Path) -> None:
     if version not in VERSIONS:
         raise UsageError(
             f"{path} is a GGUF of version {version}; llama.cpp reads versions 2 and 3.",
-            "Get a newer file of this model, or convert it again (big-endian files cannot be read).",
+            "Get a newer file of this model, or convert it again (little-endian).",
         )
 
 

@@ -49,7 +49,7 @@ def check_folder(name: str, written: str, folder: Path) -> None:
             f"For a GGUF file write llamacpp:{written}" if gguf else "Give the folder it lies in.",
         )
     if not folder.is_dir():
-        raise UsageError(f"There is no folder {folder} (for {name}).", _instead(written))
+        raise UsageError(f"{name}: there is no folder {folder}.", _instead(written))
     for part, pattern in {
         "config.json": "config.json",
         "weights (*.safetensors)": "*.safetensors",

@@ -1,4 +1,4 @@
-"""Why a child process ended: from its exit code, the kernel's out-of-memory counters, its last words."""
+"""Why a child process ended: its exit code, the system's out-of-memory counters, last words."""
 
 from __future__ import annotations
 

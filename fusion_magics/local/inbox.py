@@ -11,7 +11,7 @@ from .wire import Cancel, Generate, Order, Threads
 
 
 class Inbox:
-    """Orders come in on the listening thread; the engine's thread takes calls, first in first out."""
+    """Orders come in on the listening thread; the engine's thread takes calls in their order."""
 
     def __init__(self, cancel: CancelFlag) -> None:
         self._cancel = cancel

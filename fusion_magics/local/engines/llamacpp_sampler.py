@@ -13,6 +13,7 @@ from typing import Any
 
 import llama_cpp as lib
 import numpy as np
+from llama_cpp.llama_grammar import json_schema_to_gbnf
 from numpy.typing import NDArray
 
 from ...errors import ModelError
@@ -111,10 +112,8 @@ def gbnf(schema: Mapping[str, Any]) -> str:
 
 @lru_cache(maxsize=32)
 def _gbnf(schema: str) -> str:
-    from llama_cpp.llama_grammar import json_schema_to_gbnf
-
     try:
-        return json_schema_to_gbnf(json.dumps(_ranges_listed(json.loads(schema))))
+        return str(json_schema_to_gbnf(json.dumps(_ranges_listed(json.loads(schema)))))
     except Exception as exc:
         raise ModelError(f"llama.cpp cannot hold an answer to this JSON schema: {exc}") from exc
 
@@ -126,7 +125,7 @@ def _ranges_listed(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     low, high = node.get("minimum"), node.get("maximum")
-    if node.get("type") == "integer" and isinstance(low, int) and isinstance(high, int):
-        if 0 <= high - low <= SMALL_RANGE:
-            return {"enum": list(range(low, high + 1))}
+    both = isinstance(low, int) and isinstance(high, int)
+    if node.get("type") == "integer" and both and 0 <= high - low <= SMALL_RANGE:
+        return {"enum": list(range(low, high + 1))}
     return {key: _ranges_listed(value) for key, value in node.items()}
