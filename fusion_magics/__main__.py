@@ -1,18 +1,39 @@
-"""``python -m fusion_magics "question"``: one fusion in a terminal, with the magic's options."""
+"""``python -m fusion_magics ["question"] [options]``: one fusion in a terminal.
+
+Without a question it shows what the package does: the quickstart notebook where there is a display
+and JupyterLab, else a fusion of the tiny models.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NoReturn
 
 from .errors import FusionError, Interrupted, UsageError
 from .options import command_parser, parse
 
+SAMPLE = "How many times does the letter r occur in strawberry?"
+NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "01_quickstart.ipynb"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Ask, print the fusion, and return the exit code: 0, 1 on an error, 130 after Ctrl-C."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        print(_answer(sys.argv[1:] if arguments is None else list(arguments)))
+        options = parse(command_parser(), arguments)
+        words = options.pop("prompt")
+        if not arguments and can_show_notebook():
+            _show_notebook()
+        prompt = " ".join(words or [SAMPLE])
+        if not prompt.strip():
+            raise UsageError("The question is empty.", "Write it between the quotes.")
+        if not words:
+            print(prompt, end="\n\n", flush=True)
+        print(_answer(prompt, options))
     except (KeyboardInterrupt, Interrupted):
         return 130
     except FusionError as exc:
@@ -21,18 +42,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _answer(arguments: list[str]) -> str:
-    options = parse(command_parser(), arguments)
-    prompt = " ".join(options.pop("prompt", []))
-    view = options.pop("view", "text")
-    if not prompt.strip():
-        raise UsageError(
-            "There is no question.", 'Write it behind the command: python -m fusion_magics "…?"'
-        )
+def _answer(prompt: str, options: dict[str, Any]) -> str:
     from .running import run, watched
     from .views import bundle
 
+    view = options.pop("view", "text")
     return bundle(run(lambda: watched(prompt, options)), view)["text/plain"]
+
+
+def can_show_notebook() -> bool:
+    """Is this a clone of the repository, with JupyterLab and a display to open it on?"""
+    display = sys.platform in ("darwin", "win32") or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
+    return display and NOTEBOOK.exists() and find_spec("jupyterlab") is not None
+
+
+def _show_notebook() -> NoReturn:
+    print(f"Opening {NOTEBOOK.name} in JupyterLab; Ctrl-C ends it.", flush=True)
+    command = [sys.executable, "-m", "jupyter", "lab", str(NOTEBOOK)]
+    os.execv(sys.executable, command)  # noqa: S606  (this very interpreter)
 
 
 if __name__ == "__main__":

@@ -107,7 +107,8 @@ def members(magics: FuseMagics) -> list[str]:
 
     named = [f"tiny:{name}" for name in NAMES] + [f"scripted:{name}" for name in SCRIPTS]
     engines = [f"{word}:" for word in BACKENDS if word not in ("tiny", "scripted")]
-    return list(dict.fromkeys([*magics.pool, *named, *engines]))
+    own = magics.pool.split(",") if isinstance(magics.pool, str) else magics.pool
+    return list(dict.fromkeys([*filter(None, own), *named, *engines]))
 
 
 def _starting(typed: str, words: Iterable[str]) -> list[str]:

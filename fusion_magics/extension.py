@@ -8,6 +8,7 @@ from typing import Any
 from .awaiting import AWAITED, MAGIC, AwaitTransformer
 from .completion import make_matcher
 from .magics import FuseMagics
+from .question_mark import TRANSFORMERS
 
 _NAME = "_fusion_magics"
 _LINE = (MAGIC, AWAITED, "fuse_models")
@@ -38,6 +39,7 @@ def load(shell: Any) -> None:
     shell.configurables.append(magics)
     transformer = AwaitTransformer(shell)
     shell.input_transformers_post.append(transformer)
+    shell.input_transformer_manager.token_transformers.extend(TRANSFORMERS)
     matcher = make_matcher(shell, magics)
     shell.Completer.custom_matchers.append(matcher)
     shell.display_formatter.mimebundle_formatter.for_type_by_name(
@@ -62,6 +64,7 @@ def unload(shell: Any) -> None:
         (shell.configurables, guest.magics),
         (shell.input_transformers_post, guest.transformer),
         (shell.Completer.custom_matchers, guest.matcher),
+        *((shell.input_transformer_manager.token_transformers, t) for t in TRANSFORMERS),
     ):
         if what in where:
             where.remove(what)

@@ -18,7 +18,7 @@ from IPython.core.magic import (
     needs_local_scope,
     no_var_expand,
 )
-from traitlets import List, TraitError, Unicode, validate
+from traitlets import List, TraitError, Unicode, Union, validate
 
 from .awaiting import AWAITED, MAGIC
 from .errors import Stopped, UsageError
@@ -46,9 +46,9 @@ class Request:
 class FuseMagics(Magics):  # type: ignore[misc]
     """Ask a pool of models at once; a judge compares the answers. See ``%fuse?``."""
 
-    pool = List(Unicode(), help="Members that %%fuse asks; empty: the tiny models.").tag(
-        config=True
-    )
+    pool = Union(
+        [List(Unicode()), Unicode()], help="Members that %%fuse asks; empty: the tiny models."
+    ).tag(config=True)
     judge = Unicode("", help="The model that compares; empty: tiny:judge.").tag(config=True)
     mode = Unicode("best-of", help="How answers become one: best-of, vote.").tag(config=True)
     protocol = Unicode("pointwise", help="How the judge compares: pointwise.").tag(config=True)
@@ -142,9 +142,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────
 
-    def _request(
-        self, line: str, cell: str | None, local_ns: Mapping[str, Any] | None
-    ) -> Request:
+    def _request(self, line: str, cell: str | None, local_ns: Mapping[str, Any] | None) -> Request:
         names = self.shell.user_ns
         words, rest = split_line(line)
         given = parse(magic_parser(), [fill(word, names, local_ns) for word in words])
@@ -161,7 +159,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
 
     def _defaults(self) -> dict[str, Any]:
         return {
-            "pool": list(self.pool) or None,
+            "pool": self.pool or None,
             "judge": self.judge or None,
             "mode": self.mode,
             "protocol": self.protocol,

@@ -152,9 +152,7 @@ def _unknown(word: str, flags: Mapping[str, object]) -> UsageError:
         )
     flag = word.split("=")[0]
     long = ", ".join(f for f in flags if f.startswith("--"))
-    return UsageError(
-        f"There is no option {flag}.", f"{did_you_mean(flag, flags)}Options: {long}"
-    )
+    return UsageError(f"There is no option {flag}.", f"{did_you_mean(flag, flags)}Options: {long}")
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:

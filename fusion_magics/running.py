@@ -200,9 +200,7 @@ class _Stop:
 
 
 @contextmanager
-def _stop_cancels(
-    loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]
-) -> Iterator[_Stop]:
+def _stop_cancels(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> Iterator[_Stop]:
     """While this is open, SIGINT cancels ``task`` instead of breaking into the loop's own code."""
     stop = _Stop()
 
