@@ -77,6 +77,9 @@ def _listen(inbox: Inbox, parent: int) -> None:
 
 
 def _load(model: Spec, cancel: CancelFlag) -> Engine:
+    # transformers (tokenizers of MLX models) imports PyTorch where it is installed: a second of
+    # waiting for what it never uses.
+    sys.modules.setdefault("torch", None)  # type: ignore[arg-type]
     try:
         module = importlib.import_module(f".engines.{model.engine}", __package__)
     except ImportError as exc:

@@ -22,6 +22,8 @@ from .llamacpp_text import LlamaVocabulary
 
 CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 SMALL_RANGE = 1000
+# The converter's rule for a character lets control characters through, which JSON forbids.
+ANY_CHARACTER, JSON_CHARACTER = r'[^"\\] |', r'[^"\\\x7F\x00-\x1F] |'
 
 
 class Sampler:
@@ -113,9 +115,10 @@ def gbnf(schema: Mapping[str, Any]) -> str:
 @lru_cache(maxsize=32)
 def _gbnf(schema: str) -> str:
     try:
-        return str(json_schema_to_gbnf(json.dumps(_ranges_listed(json.loads(schema)))))
+        rules = str(json_schema_to_gbnf(json.dumps(_ranges_listed(json.loads(schema)))))
     except Exception as exc:
         raise ModelError(f"llama.cpp cannot hold an answer to this JSON schema: {exc}") from exc
+    return rules.replace(ANY_CHARACTER, JSON_CHARACTER)
 
 
 def _ranges_listed(node: Any) -> Any:
@@ -124,8 +127,8 @@ def _ranges_listed(node: Any) -> Any:
         return [_ranges_listed(x) for x in node]
     if not isinstance(node, dict):
         return node
-    low, high = node.get("minimum"), node.get("maximum")
-    both = isinstance(low, int) and isinstance(high, int)
-    if node.get("type") == "integer" and both and 0 <= high - low <= SMALL_RANGE:
-        return {"enum": list(range(low, high + 1))}
+    match node:
+        case {"type": "integer", "minimum": int(low), "maximum": int(high)}:
+            if 0 <= high - low <= SMALL_RANGE:
+                return {"enum": list(range(low, high + 1))}
     return {key: _ranges_listed(value) for key, value in node.items()}
