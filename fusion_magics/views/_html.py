@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 
-from ._words import clean, first_line, one_line, split_answer
+from ._words import clean, first_line, one_line, seconds, split_answer
 
 # Longer texts are folded.
 SHORT = 280
@@ -34,6 +34,11 @@ def name(text: str) -> str:
     return f"<bdi>{esc(one_line(text))}</bdi>"
 
 
+def time(value: float) -> str:
+    """Seconds, never broken from their unit."""
+    return seconds(value).replace(" ", "&nbsp;")
+
+
 def block(text: str, css: str = "") -> str:
     """``text`` as a block of its own, in its own direction."""
     classes = f"fz-x {css}".strip()
@@ -45,9 +50,15 @@ def is_short(text: str) -> bool:
     return len(text) <= SHORT and text.count("\n") < SHORT_LINES
 
 
-def folded(summary: str, text: str) -> str:
-    """``text`` behind a line that opens it; ``summary`` is HTML."""
-    return f"<details><summary>{summary}</summary>{block(text)}</details>"
+def folded(label: str, text: str, preview: str = "") -> str:
+    """``text`` behind a line that opens it: ``label``, after its beginning."""
+    return fold(label, block(text), preview)
+
+
+def fold(label: str, content: str, preview: str = "") -> str:
+    """``content``, which is HTML already, behind a line that opens it."""
+    shown = f'<span class="fz-p" dir="auto">{esc(preview)}</span> ' if preview else ""
+    return f"<details><summary>{shown}<u>{esc(label)}</u></summary>{content}</details>"
 
 
 def answer(text: str, full: bool = True) -> str:
@@ -61,11 +72,10 @@ def answer(text: str, full: bool = True) -> str:
     strong = f'<strong dir="auto">{esc(final)}</strong>' if final else ""
     if is_short(working):
         return strong + (block(working, "fz-w" if final else "") if working else "")
-    preview = f'<span class="fz-p" dir="auto">{esc(first_line(working, _PREVIEW))}</span> '
+    preview = first_line(working, _PREVIEW)
     if not full:
-        return f"{strong}<div>{preview}<small>in full above</small></div>"
-    size = f"{len(text):,} characters"
-    return strong + folded(f"{preview}full answer, {size}", clean(text).strip())
+        return f"{strong}{block(preview)}<small>in full above</small>"
+    return strong + folded(f"full answer, {len(text):,} characters", clean(text).strip(), preview)
 
 
 def headline(text: str) -> str:

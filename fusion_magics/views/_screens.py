@@ -65,11 +65,11 @@ def heading(board: Board) -> str:
     states = [line.state for line in board.members.values()]
     counted = {state: states.count(state) for state in dict.fromkeys(states)}
     counts = ", ".join(f"{n} {state}" for state, n in counted.items())
-    text = f"Asking {len(states)} members: {counts}"
+    text = f"Asking {words.several(len(states), 'member')}: {counts}"
     if not board.judging:
         return text
     judge = words.one_line(board.judge or "the judge")
-    return f"{len(states)} members: {counts} · {judge} judged {board.judged} of {board.to_judge}"
+    return f"{text} · {judge} has judged {board.judged} of {board.to_judge}"
 
 
 def doing(line: Line, now: float) -> str:

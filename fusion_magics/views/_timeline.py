@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..types import Fusion
 from . import _words as words
-from ._html import name
+from ._html import fold, name, time
 
 _FOLD = 12
 _CLASS = {"loading": "fz-load", "reading": "fz-read", "writing": "fz-write", "judging": "fz-judge"}
@@ -17,17 +17,14 @@ def timeline(fusion: Fusion) -> str:
     if not tracks or whole <= 0:
         return ""
     kinds = {phase.what for track in tracks for phase in track.phases}
-    legend = "".join(
-        f'<i class="{css}"></i>{what} ' for what, css in _CLASS.items() if what in kinds
-    )
+    legend = ", ".join(f'<i class="{css}"></i>{w}' for w, css in _CLASS.items() if w in kinds)
     body = "".join(_strip(track, whole) for track in tracks)
     table = (
-        f'<table class="fz-s"><caption>timeline {legend.strip()}</caption>'
-        f"<tbody>{body}</tbody></table>"
+        f'<table class="fz-s"><caption>timeline: {legend}</caption><tbody>{body}</tbody></table>'
     )
     if len(tracks) <= _FOLD:
         return table
-    return f"<details><summary>timeline of {len(tracks)} members</summary>{table}</details>"
+    return fold(f"timeline of {len(tracks)} models", table)
 
 
 def _strip(track: words.Track, whole: float) -> str:
@@ -41,5 +38,5 @@ def _strip(track: words.Track, whole: float) -> str:
         f'<tr><th scope="row">{name(track.label)}</th>'
         f'<td><span class="fz-bar" title="{track.words}">{bars}'
         f'<span class="fz-sr">{track.words}</span></span></td>'
-        f"<td>{words.seconds(track.seconds)}</td></tr>"
+        f"<td>{time(track.seconds)}</td></tr>"
     )

@@ -91,20 +91,25 @@ def total(fusion: Fusion) -> str:
     return f"{text} · ${usage.cost:.4f}" if usage.cost else text
 
 
+def several(count: int, what: str) -> str:
+    """``1 member``, ``3 members``."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 # ── how the answer came to be ────────────────────────────────────────────────────────────────
 
 
 def origin(fusion: Fusion) -> tuple[str, ...]:
     """How the answer came to be, in a few short parts: ``best of 3 members``, ``agreement …``."""
     given, asked = len(fusion.candidates), len(fusion.candidates) + len(fusion.failures)
-    members = f"{given} of {asked} members" if given < asked else f"{asked} members"
+    members = f"{given} of {asked} members" if given < asked else several(asked, "member")
     judgment = fusion.judgment
+    if not given:
+        return (f"no answer from {several(asked, 'member')}",)
+    if judgment is None and given == 1:
+        return (f"the only answer of {several(asked, 'member')}",)
     if judgment is None:
-        alone = f"the only answer of {asked} members" if asked > 1 else "one member asked"
-        several = f"{one_line(fusion.mode)} of {members}, not compared"
-        if not given:
-            return (f"no answer from {asked} members",)
-        return (alone if given == 1 else several,)
+        return (f"{one_line(fusion.mode)} of {members}, not compared",)
     how = "vote" if judgment.protocol == "vote" else one_line(fusion.mode).removesuffix("-of")
     parts = [f"{how} of {members}", f"in the words of {one_line(_best(fusion).member)}"]
     if judgment.agreement is not None:
@@ -168,7 +173,8 @@ def rows(fusion: Fusion) -> list[Row]:
     """One row per candidate, the best first; in pool order where nothing was compared."""
     judgment = fusion.judgment
     if judgment is None:
-        return [Row(c, None, "–", len(fusion.candidates) == 1) for c in fusion.candidates]
+        alone = len(fusion.candidates) == 1
+        return [Row(c, None, "1" if alone else "–", alone) for c in fusion.candidates]
     verdicts = {v.candidate: v for v in judgment.verdicts}
     shared = [v.rank for v in judgment.verdicts]
 

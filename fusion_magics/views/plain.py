@@ -38,7 +38,7 @@ def _headline(fusion: Fusion, width: int) -> str:
     text = f"Answer: {final}\n\n{working}".strip() if final else working
     lines = wrap(text[:_LONGEST], width)
     if len(text) > _LONGEST:
-        lines.append(f"… and {len(text) - _LONGEST:,} more characters, in fusion.text")
+        lines += wrap(f"… and {len(text) - _LONGEST:,} more characters, in fusion.text", width)
     return "\n".join(lines)
 
 
@@ -147,7 +147,7 @@ def _timeline(fusion: Fusion, width: int) -> str:
     ]
     kinds = {phase.what for track in tracks for phase in track.phases}
     legend = "  ".join(f"{sign} {what}" for what, sign in _SIGN.items() if what in kinds)
-    return "\n".join([*lines, " " * (column + 2) + legend])
+    return "\n".join([*lines, *_indented(legend, width, " " * (column + 2))])
 
 
 def _strip(track: words.Track, whole: float, room: int) -> str:

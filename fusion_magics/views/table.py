@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from ..types import Failure, Fusion
 from . import _words as words
-from ._html import NO_MATH, answer, block, esc, folded, headline, is_short, name
+from ._html import NO_MATH, answer, block, esc, fold, folded, headline, is_short, name, time
 from ._style import STYLE
 from ._timeline import timeline
 
@@ -43,8 +43,7 @@ def _remarks(fusion: Fusion) -> str:
 def _foot(fusion: Fusion) -> str:
     if not fusion.calls:
         return ""
-    time = words.seconds(fusion.seconds)
-    return f'<p class="fz-foot"><b>{time}</b> · {words.total(fusion)}</p>'
+    return f'<p class="fz-foot"><b>{time(fusion.seconds)}</b> · {words.total(fusion)}</p>'
 
 
 # ── the table ────────────────────────────────────────────────────────────────────────────────
@@ -62,8 +61,7 @@ def _rows(fusion: Fusion) -> str:
     more = f"{len(body) - _SHOWN} more members"
     if fusion.failures:
         more += f", {len(fusion.failures)} of them without an answer"
-    rest = _table(columns, body[_SHOWN:])
-    return f"{_table(columns, body[:_SHOWN])}<details><summary>{more}</summary>{rest}</details>"
+    return _table(columns, body[:_SHOWN]) + fold(more, _table(columns, body[_SHOWN:]))
 
 
 def _columns(rows: Iterable[words.Row], fusion: Fusion) -> dict[str, str]:
@@ -98,8 +96,8 @@ def _row(row: words.Row, columns: dict[str, str], fusion: Fusion) -> str:
         "score": f'<td class="fz-c">{_score(row)}</td>',
         "answer": f'<td class="fz-a">{_answer(row, fusion)}</td>',
         "why": f'<td class="fz-why">{_why(row)}</td>',
-        "tokens": f'<td class="fz-n">{candidate.usage.completion_tokens:,}</td>',
-        "time": f'<td class="fz-n">{words.seconds(candidate.timing.seconds)}</td>',
+        "tokens": f'<td class="fz-n fz-tok">{candidate.usage.completion_tokens:,}</td>',
+        "time": f'<td class="fz-n fz-sec">{time(candidate.timing.seconds)}</td>',
         "speed": f'<td class="fz-n fz-spd">{words.speed(candidate)}</td>',
     }
     best = " fz-best" if row.chosen else ""
@@ -110,7 +108,7 @@ def _answer(row: words.Row, fusion: Fusion) -> str:
     text = row.candidate.text
     # A long winner stands above already: a megabyte need not be stored twice.
     shown = answer(text, full=not (row.chosen and text == fusion.text))
-    return shown + (f'<small class="fz-bad">{row.cut}</small>' if row.cut else "")
+    return shown + (block(row.cut, "fz-bad") if row.cut else "")
 
 
 def _score(row: words.Row) -> str:
@@ -137,15 +135,16 @@ def _why(row: words.Row) -> str:
 
 
 def _long(text: str) -> str:
-    return block(text) if is_short(text) else folded(esc(words.first_line(text, 160)), text)
+    return block(text) if is_short(text) else folded("all of it", text, words.first_line(text, 160))
 
 
 def _failure(failure: Failure, columns: dict[str, str]) -> str:
     hint = block(failure.hint) if failure.hint else ""
+    kind = esc(words.one_line(failure.kind))
     partial = folded("what it had written", failure.partial) if failure.partial else ""
     return (
         '<tr class="fz-r fz-fail"><td class="fz-k">–</td>'
-        f'<th scope="row">{name(failure.member)}<small> failed: {esc(failure.kind)}</small></th>'
+        f'<th scope="row">{name(failure.member)}<small> failed: {kind}</small></th>'
         f'<td class="fz-why" colspan="{len(columns) - 2}">{block(failure.message, "fz-bad")}'
         f"{hint}{partial}</td></tr>"
     )

@@ -216,7 +216,7 @@ class NotebookPage:
             name,
         )
         light = "true" if name.endswith("Light") else "false"
-        self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']")
+        self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
 
     def shot(self, name: str) -> Path:
         """A screenshot, in ``artifacts/``."""

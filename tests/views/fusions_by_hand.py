@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from fusion_magics.types import (
     Call,
     Candidate,
@@ -86,7 +84,6 @@ LOST = Failure(
 )
 
 
-@pytest.fixture
 def best_of() -> Fusion:
     """Three members, a judge, a clear winner."""
     return fusion(
@@ -114,7 +111,6 @@ def best_of() -> Fusion:
     )
 
 
-@pytest.fixture
 def vote() -> Fusion:
     """The same answers, counted."""
     return fusion(
@@ -137,14 +133,12 @@ def vote() -> Fusion:
     )
 
 
-@pytest.fixture
 def one_left() -> Fusion:
     """All failed but one: nothing to compare."""
     crash = Failure("mlx:there", "crashed", "The child process ended by signal 9.", True)
     return fusion([candidate("tiny:words", "Answer: 3")], None, (LOST, crash))
 
 
-@pytest.fixture
 def tied() -> Fusion:
     """Two share the top."""
     return fusion(
@@ -161,7 +155,6 @@ def tied() -> Fusion:
     )
 
 
-@pytest.fixture
 def unread() -> Fusion:
     """One verdict could not be read, one answer was cut, one is long."""
     long = "It is a long story. " * 60
@@ -184,7 +177,6 @@ def unread() -> Fusion:
     )
 
 
-@pytest.fixture
 def hostile() -> Fusion:
     """Every text is an attack, in every place that shows one."""
     attack = "\n".join(HOSTILE.values())
@@ -206,3 +198,48 @@ def hostile() -> Fusion:
         mode=attack,
         notes=(attack,),
     )
+
+
+def hundred() -> Fusion:
+    """A hundred members, two of them lost."""
+    many = [candidate(f"m{i}", f"Answer: {i % 7}") for i in range(98)]
+    verdicts = tuple(Verdict(i, 1 + i, 10 - i / 10, f"reason {i}") for i in range(98))
+    return fusion(many, Judgment(verdicts, 0, "pointwise", "j", 0.15), (LOST, LOST))
+
+
+def nothing() -> Fusion:
+    """No candidate: a fusion that was stored before anything came."""
+    return fusion([], None, (LOST,))
+
+
+def megabyte() -> Fusion:
+    """One line of a megabyte without a space."""
+    huge = "x" * 1_000_000
+    verdicts = (Verdict(0, 1, 5.0, huge, huge), Verdict(1, 2, 1.0, "small"))
+    return fusion(
+        [candidate(huge[:400], huge), candidate("small", "Answer: " + huge)],
+        Judgment(verdicts, 0, "pointwise", "j", 0.5),
+    )
+
+
+def rtl() -> Fusion:
+    """Arabic with a number and a Latin name in it, and Chinese beside it."""
+    return fusion(
+        [
+            candidate("arabic", "\u0627\u0644\u062c\u0648\u0627\u0628 \u0647\u0648 3 (GGUF)."),
+            candidate("chinese", "\u7b54\u6848\u662f\u4e09\u3002" * 30),
+        ],
+        Judgment(
+            (Verdict(0, 1, 9.0, "\u0635\u062d"), Verdict(1, 2, 8.0, "\u597d")),
+            0,
+            "pointwise",
+            "j",
+            0.5,
+        ),
+    )
+
+
+SAMPLES = {
+    f.__name__: f
+    for f in (best_of, vote, one_left, tied, unread, hostile, hundred, nothing, megabyte, rtl)
+}

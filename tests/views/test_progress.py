@@ -1,0 +1,210 @@
+"""The progress: cheap to tell, drawn seldom, gone at the end, and always awake."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import time
+from dataclasses import dataclass, field
+
+import pytest
+from fusions_by_hand import HOSTILE
+from reading import read
+
+from fusion_magics.types import Delta, Finish, Usage
+from fusion_magics.views._screens import (
+    Terminal,
+    board_html,
+    board_line,
+    doing,
+    heading,
+    screen_for,
+)
+from fusion_magics.views.progress import Board, Progress
+
+
+@dataclass
+class Recording:
+    """A screen that keeps what was drawn."""
+
+    drawn: list[str] = field(default_factory=list)
+    closed: int = 0
+
+    def draw(self, board: Board) -> None:
+        self.drawn.append(heading(board))
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def told(*deltas: tuple[str, str, Delta]) -> Board:
+    """The board after ``deltas``."""
+    progress = Progress(["a", "b"], "tiny:judge", screen=Recording())
+    for label, purpose, delta in deltas:
+        progress(label, purpose, delta)  # type: ignore[arg-type]
+    return progress._board
+
+
+END = Delta(finish=Finish("stop", Usage(3, 7)))
+DONE = Delta(state="done")
+
+
+async def test_it_draws_what_changed_and_closes_once() -> None:
+    screen = Recording()
+    async with Progress(["a", "b"], "tiny:judge", screen=screen) as watch:
+        watch("a", "member", Delta(state="reading"))
+        await asyncio.sleep(0.5)
+        for _ in range(100):
+            watch("a", "member", Delta(text="x"))
+        await asyncio.sleep(0.4)
+    assert screen.drawn[0] == "Asking 2 members: 1 reading, 1 queued"
+    assert screen.drawn[-1] == "Asking 2 members: 1 writing, 1 queued"
+    assert len(screen.drawn) <= 4
+    assert screen.closed == 1
+
+
+async def test_a_quick_fusion_draws_nothing() -> None:
+    screen = Recording()
+    async with Progress(["a"], screen=screen) as watch:
+        watch("a", "member", DONE)
+        await asyncio.sleep(0.1)
+    assert screen.drawn == []
+    assert screen.closed == 1
+
+
+async def test_without_changes_it_draws_once_a_second() -> None:
+    screen = Recording()
+    async with Progress(["a"], screen=screen):
+        await asyncio.sleep(1.6)
+    assert 1 <= len(screen.drawn) <= 3
+
+
+@pytest.mark.parametrize("show", [True, False])
+async def test_the_loop_wakes_20_times_a_second(
+    show: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    naps: list[float] = []
+    sleep = asyncio.sleep
+
+    async def counted(seconds: float) -> None:
+        naps.append(seconds)
+        await sleep(seconds)
+
+    monkeypatch.setattr("fusion_magics.views.progress.asyncio.sleep", counted)
+    async with Progress(["a"], show=show):
+        await sleep(0.5)
+    assert 5 <= len(naps) <= 11
+    assert set(naps) == {0.05}
+
+
+async def test_nothing_outlives_it_however_it_ends() -> None:
+    for error in (None, ValueError("no"), asyncio.CancelledError()):
+        screen = Recording()
+        before = asyncio.all_tasks()
+        try:
+            async with Progress(["a"], screen=screen):
+                if error:
+                    raise error
+        except (ValueError, asyncio.CancelledError) as exc:
+            assert exc is error  # noqa: PT017
+        assert asyncio.all_tasks() == before
+        assert screen.closed == 1
+
+
+async def test_a_front_end_that_is_gone_costs_only_the_progress() -> None:
+    class Gone(Recording):
+        def draw(self, board: Board) -> None:
+            super().draw(board)
+            raise OSError("no front end")
+
+    screen = Gone()
+    async with Progress(["a"], screen=screen) as watch:
+        for _ in range(4):
+            watch("a", "member", Delta(text="x"))
+            await asyncio.sleep(0.2)
+    assert len(screen.drawn) == 1
+
+
+def test_the_watch_is_cheap() -> None:
+    progress = Progress(["a"], screen=Recording())
+    began = time.perf_counter()
+    for _ in range(10_000):
+        progress("a", "member", Delta(text="token "))
+    assert (time.perf_counter() - began) / 10_000 < 20e-6
+
+
+def test_members_are_told_apart_from_the_judges_calls() -> None:
+    ended = [("a", "member", END), ("a", "member", DONE), ("b", "member", DONE)]
+    judging = [
+        ("tiny:judge on a", "judge", Delta(state="writing", text="{")),
+        ("tiny:judge on a", "judge", END),
+        ("tiny:judge on a", "judge", DONE),
+        ("tiny:judge on b", "judge", Delta(state="reading")),
+    ]
+    assert heading(told(*ended)) == "Asking 2 members: 2 done"
+    assert heading(told(*ended, *judging)) == (
+        "Asking 2 members: 2 done · tiny:judge has judged 1 of 2"
+    )
+
+
+def test_what_a_member_does_is_said() -> None:
+    board = told(
+        ("a", "member", Delta(state="writing")),
+        ("a", "member", Delta(text="one")),
+        ("a", "member", Delta(text=" two")),
+    )
+    line = board.members["a"]
+    line.writing = 1.0
+    assert doing(line, 2.0) == "writing · 2 tokens/s"
+    assert doing(board.members["b"], 2.0) == "queued"
+    line.state, line.since = "reading", 1.0
+    assert doing(line, 4.2) == "reading · 3 s"
+    line.state, line.since = "failed", 4.8
+    assert doing(line, 9.0) == "failed · 4.8 s"
+
+
+def test_the_table_has_one_line_per_member_and_their_last_words() -> None:
+    board = told(("a", "member", Delta(text="word " * 99 + "the\nend")))
+    root = read(board_html(board))
+    cells = [[c.text for c in row.children] for row in root.all("tr")]  # type: ignore[union-attr]
+    assert [c[:2] for c in cells] == [["a", "writing"], ["b", "queued"]]
+    assert cells[0][2].endswith("word the end")
+    assert len(cells[0][2]) <= 70
+
+
+def test_many_members_are_counted_not_listed() -> None:
+    progress = Progress([f"m{i}" for i in range(100)], screen=Recording())
+    progress("m3", "member", DONE)
+    root = read(board_html(progress._board))
+    assert not root.all("tr")
+    assert "Asking 100 members: 99 queued, 1 done" in root.text
+
+
+def test_hostile_words_are_inert() -> None:
+    attack = "\n".join(HOSTILE.values())
+    board = told((attack, "member", Delta(text=attack[-60:])), (attack, "judge", DONE))
+    board.judge = attack
+    root = read(board_html(board))
+    assert {e.tag for e in root.all()} <= {
+        *("div", "style", "p", "b", "table", "tbody", "tr", "th", "bdi", "td")
+    }
+    line = board_line(board, 200)
+    assert not any(c in line + root.text for c in "\x1b\x07\x9b\u202e\u200b\ud800\n")
+
+
+async def test_a_terminal_has_one_line_and_ends_clean() -> None:
+    stream = io.StringIO()
+    async with Progress(["a", "b"], screen=Terminal(stream)) as watch:
+        watch("a", "member", Delta(text="x"))
+        await asyncio.sleep(0.5)
+    drawn = stream.getvalue().split("\r\x1b[K")
+    assert drawn[0] == ""
+    assert "Asking 2 members: 1 writing, 1 queued · a writing" in drawn[1]
+    assert drawn[-1] == ""
+    assert "\n" not in stream.getvalue()
+
+
+def test_nobody_looks_nothing_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    assert screen_for(True) is None
+    assert screen_for(False) is None

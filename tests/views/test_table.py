@@ -1,0 +1,260 @@
+"""The static table: what it says, and that nothing it says is markup."""
+
+from __future__ import annotations
+
+import pytest
+from fusions_by_hand import HOSTILE, LOST, SAMPLES, best_of, candidate, fusion
+from reading import Element, read, rows
+
+from fusion_magics.text import printable
+from fusion_magics.types import Fusion, Judgment, Verdict
+from fusion_magics.views import bundle
+
+# Everything a view may be made of. No script, no form, nothing that loads or links.
+ALLOWED = {"div", "style", "p", "strong", "b", "i", "u", "em", "small", "span", "bdi", "br"}
+ALLOWED |= {"table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li"}
+ALLOWED |= {"progress", "details", "summary"}
+ATTRIBUTES = {"class", "dir", "scope", "colspan", "value", "max", "title", "style"}
+ATTRIBUTES |= {"aria-label", "aria-hidden"}
+
+
+def page(fused: Fusion) -> Element:
+    return read(bundle(fused)["text/html"])
+
+
+def texts(fused: Fusion, column: str) -> list[str]:
+    return [row[column].text.strip() for row in rows(page(fused))]
+
+
+def test_the_answer_comes_first_then_how_it_came_to_be() -> None:
+    fz = page(best_of()).one("div", "fz")
+    style, answer, working, by, *_ = (c for c in fz.children if isinstance(c, Element))
+    assert style.tag == "style"
+    assert answer.text == "3"
+    assert answer.one("strong")
+    assert working.text == "s t r a w b e r r y. r at 3, r at 8, r at 9: three."
+    assert by.text == (
+        "best of 3 members · in the words of tiny:words · agreement 0.33 · judge tiny:judge"
+    )
+
+
+def test_one_row_per_candidate_by_rank() -> None:
+    first, second, third = rows(page(best_of()))
+    assert list(first) == (
+        ["rank", "member", "score of 10", "answer", "why", "tokens", "time", "tokens/s"]
+    )
+    assert [r["rank"].text for r in (first, second, third)] == ["1", "2", "3"]
+    assert first["member"].text == "tiny:words chosen"
+    assert second["member"].text == "tiny:sums"
+    assert [r["score of 10"].text for r in (first, second, third)] == ["9.5", "4", "0"]
+    assert first["score of 10"].one("progress").attributes["value"] == "9.5"
+    assert second["answer"].one("strong").text == "2"
+    assert second["answer"].one("div").text == "s t r a w b e r r y"
+    assert second["tokens"].text == "12"
+    assert second["time"].text == "0.31\u00a0s"
+    assert second["tokens/s"].text == "48"
+
+
+def test_the_judges_working_is_folded_below_the_rationale() -> None:
+    why = rows(page(best_of()))[1]["why"]
+    assert why.text.startswith("Spelled right, counted wrong.")
+    details = why.one("details")
+    assert details.one("summary").text == "the judge's working"
+    assert details.one("div").text == "r r r = 3; 2 is not 3"
+    assert "open" not in details.attributes
+
+
+def test_headers_name_their_rows_and_columns() -> None:
+    table = page(best_of()).one("table", "fz-t")
+    assert table.attributes["aria-label"] == "candidates"
+    assert {th.attributes["scope"] for th in table.one("thead").all("th")} == {"col"}
+    assert [th.attributes["scope"] for th in table.one("tbody").all("th")] == ["row"] * 3
+    assert all(bar.attributes["aria-hidden"] == "true" for bar in table.all("progress"))
+
+
+def test_a_vote_shows_counts_and_no_scores() -> None:
+    root = page(SAMPLES["vote"]())
+    assert (
+        root.one("p", "fz-by").text == "vote of 3 members · in the words of tiny:a · agreement 0.67"
+    )
+    found = rows(root)
+    assert "score of 10" not in found[0]
+    assert [r["votes"].text for r in found] == (
+        ["2 of 3 votes for 3", "2 of 3 votes for 3", "1 of 3 votes for 2"]
+    )
+    assert [r["rank"].text for r in found] == ["=1", "=1", "3"]
+
+
+def test_a_failure_has_its_own_row_with_cause_and_cure() -> None:
+    root = page(SAMPLES["one_left"]())
+    assert root.one("p", "fz-by").text == "the only answer of 3 members"
+    only, lost, crashed = rows(root)
+    assert only["rank"].text == "1"
+    assert "why" not in only
+    assert lost["member"].text == f"{LOST.member} failed: out-of-memory"
+    assert LOST.message in lost["failure"].text
+    assert LOST.hint in lost["failure"].text
+    assert lost["failure"].one("details").one("div").text == LOST.partial
+    assert crashed["failure"].text == "The child process ended by signal 9."
+
+
+def test_failures_beside_a_judgment_are_counted() -> None:
+    one = candidate("one", "Answer: 3")
+    judged = Judgment((Verdict(0, 1, 9.0, "Right."),), 0, "pointwise", "j", 1.0)
+    root = page(fusion([one], judged, (LOST,)))
+    assert root.one("p", "fz-by").text.startswith("best of 1 of 2 members · ")
+
+
+def test_a_tie_is_said_in_words() -> None:
+    root = page(SAMPLES["tied"]())
+    assert root.one("ul", "fz-notes").text == (
+        "A tie at the top between one and two; two was chosen "
+        "(equal scores: one drawn by the seed)."
+    )
+    found = rows(root)
+    assert [r["rank"].text for r in found] == ["=1", "=1", "3"]
+    assert [r["member"].text for r in found] == ["two chosen", "one", "three"]
+
+
+def test_an_unread_verdict_and_a_cut_answer_are_said_in_words() -> None:
+    root = page(SAMPLES["unread"]())
+    long, unread = rows(root)
+    assert unread["rank"].text == "–"
+    assert unread["score of 10"].text == "not scored"
+    assert unread["why"].text == "The judge's reply could not be read, twice: not JSON"
+    assert "cut at 2 tokens" in unread["answer"].text
+    assert long["score of 10"].text == "7.2"
+    assert root.one("ul", "fz-notes").text == "Cut at the token limit: two."
+
+
+def test_a_long_answer_is_folded_and_whole() -> None:
+    text = "One fine line.\n" * 50
+    judged = Judgment((Verdict(0, 2, 1.0), Verdict(1, 1, 9.0)), 1, "pointwise", "j", 0.5)
+    root = page(fusion([candidate("long", text), candidate("short", "Answer: 3")], judged))
+    cell = rows(root)[1]["answer"]
+    details = cell.one("details")
+    assert details.one("summary").text == "One fine line. full answer, 750 characters"
+    assert details.one("div").text == text.strip()
+
+
+def test_a_long_winner_is_stored_once() -> None:
+    fused = SAMPLES["megabyte"]()
+    html = bundle(fused)["text/html"]
+    root = read(html)
+    # The answer in full, the other member's, the rationale and the working: four megabytes.
+    assert html.count("x" * 1_000_000) == 4
+    assert fused.text in root.text
+    winner = rows(root)[0]["answer"]
+    assert winner.text.endswith("in full above")
+    # What is seen without opening anything stays small.
+    assert len(_seen(root)) < 10_000
+
+
+def _seen(element: Element) -> str:
+    if element.tag == "details":
+        return element.one("summary").text if len(element.all("summary")) == 1 else ""
+    return "".join(c if isinstance(c, str) else _seen(c) for c in element.children)
+
+
+def test_a_hundred_members_show_twenty_and_fold_the_rest() -> None:
+    root = page(SAMPLES["hundred"]())
+    shown, folded = root.all("table", "fz-t")
+    assert len(shown.one("tbody").all("tr")) == 20
+    assert len(folded.one("tbody").all("tr")) == 80
+    summaries = [s.text for s in root.all("summary")]
+    assert "80 more members, 2 of them without an answer" in summaries
+    assert "timeline of 99 models" in summaries
+    assert len(rows(root)) == 100
+
+
+def test_no_candidate_is_said() -> None:
+    root = page(SAMPLES["nothing"]())
+    assert root.one("p", "fz-by").text == "no answer from 1 member"
+    assert LOST.message in rows(root)[0]["failure"].text
+
+
+def test_an_empty_answer_is_said() -> None:
+    assert texts(fusion([candidate("mute", "  \n")], None), "answer") == ["an empty answer"]
+
+
+def test_the_timeline_shows_each_phase_on_a_common_time() -> None:
+    strips = page(best_of()).one("table", "fz-s")
+    labels = [th.text for th in strips.all("th")]
+    assert labels == ["tiny:sums", "tiny:words", "tiny:logic", "judge tiny:judge"]
+    bars = strips.all("span", "fz-bar")
+    assert [i.classes[0] for i in bars[0].all("i")] == ["fz-load", "fz-read", "fz-write"]
+    assert [i.classes[0] for i in bars[3].all("i")] == ["fz-read", "fz-judge"] * 3
+    assert bars[0].text == "loading 0.03 s, reading 0.03 s, writing 0.25 s"
+    for bar in bars:
+        ends = [_span(i.attributes["style"]) for i in bar.all("i")]
+        assert all(left + width <= 100.2 for left, width in ends)
+    assert max(left + width for left, width in ends) == pytest.approx(100, abs=0.2)
+
+
+def _span(style: str) -> tuple[float, float]:
+    left, width = (part.split(":")[1].rstrip("%") for part in style.split(";"))
+    return float(left), float(width)
+
+
+def test_the_foot_sums_all_calls() -> None:
+    foot = page(best_of()).one("p", "fz-foot").text
+    assert foot == "1.0\u00a0s · 126 tokens written, 306 read, 30 reused"
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_only_harmless_elements_and_attributes(name: str) -> None:
+    root = page(SAMPLES[name]())
+    for element in root.all():
+        assert element.tag in ALLOWED
+        assert set(element.attributes) <= ATTRIBUTES, element
+        if "style" in element.attributes:
+            _span(element.attributes["style"])
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_is_seen_as_it_is(name: str) -> None:
+    attack = HOSTILE[name]
+    shown = printable(attack).replace("\ud800", "\ufffd")
+    root = page(SAMPLES["hostile"]())
+    # Twice the answer, rationale, working and error of two, cause, cure and part of a failure.
+    assert root.text.count(shown) >= 8
+    assert not any(c in root.text for c in "\x1b\x07\x9b\u202e\u2066\u200b\ud800")
+
+
+@pytest.mark.parametrize("place", ["member", "kind", "note", "rule"])
+def test_short_words_are_escaped_too(place: str) -> None:
+    root = page(SAMPLES["hostile"]())
+    line = " ".join(printable("\n".join(HOSTILE.values())).replace("\ud800", "\ufffd").split())
+    one = {
+        "member": rows(root)[0]["member"].one("bdi").text,
+        "kind": rows(root)[2]["member"].one("small").text,
+        "note": " ".join(root.all("li")[1].text.split()),
+        "rule": " ".join(root.all("li")[0].text.split()),
+    }
+    assert line in one[place]
+    # The mode, the member whose words they are, the judge.
+    assert root.one("p", "fz-by").text.count(line) == 3
+
+
+def test_math_in_an_answer_is_left_alone() -> None:
+    classes = page(best_of()).one("div", "fz").classes
+    assert {"mathjax_ignore", "tex2jax_ignore"} <= set(classes)
+
+
+def test_right_to_left_text_has_its_own_direction() -> None:
+    root = page(SAMPLES["rtl"]())
+    for block in root.all(css="fz-x"):
+        assert block.attributes["dir"] == "auto"
+    assert all(row["member"].one("bdi") for row in rows(root))
+
+
+def test_line_breaks_survive_without_a_style_sheet() -> None:
+    cell = rows(page(fusion([candidate("a", "one\ntwo\r\nthree")], None)))[0]["answer"]
+    assert cell.text == "one\ntwo\nthree"
+    assert len(cell.all("br")) == 2
+
+
+def test_a_stored_output_is_small() -> None:
+    fused = best_of()
+    own = sum(len(c.text) for c in fused.candidates)
+    assert len(bundle(fused)["text/html"]) - own < 9_500
