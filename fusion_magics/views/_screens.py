@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from . import _words as words
@@ -13,6 +15,9 @@ from ._html import NO_MATH, esc, name
 
 if TYPE_CHECKING:
     from .progress import Board, Line, Screen
+
+# Seconds after which a progress is taken away, if no result came.
+_SOON = 0.15
 
 # More members are counted, not listed, so that the notebook does not jump.
 _LISTED = 12
@@ -27,7 +32,9 @@ _STYLE = (
     "overflow:hidden;white-space:nowrap;text-overflow:ellipsis}"
     ".fz.fz-run th{width:26%;font-weight:600}.fz.fz-run td{width:24%}"
     ".fz.fz-run td:last-child{width:50%;"
-    "color:color-mix(in srgb,currentColor 70%,transparent)}</style>"
+    "color:color-mix(in srgb,currentColor 70%,transparent)}"
+    # In the frame in which the result appears, and before the progress is taken away.
+    ".jp-OutputArea-child:has(.fz-run):has(~.jp-OutputArea-child .fz-t){display:none}</style>"
 )
 
 
@@ -36,7 +43,7 @@ def screen_for(show: bool) -> Screen | None:
     if not show:
         return None
     if _front_end():
-        return _Notebook()
+        return Notebook()
     if sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb":
         return Terminal(sys.stderr)
     return None
@@ -113,11 +120,18 @@ def _row(line: Line, now: float) -> str:
     )
 
 
-class _Notebook:
-    """An output of the running cell, updated in place."""
+class Notebook:
+    """An output of the running cell, updated in place.
+
+    At the end it is emptied: ``clear_output()`` would take what the cell printed before with it.
+    If a result follows, that happens after the result is shown, and the style sheet hides the
+    progress meanwhile: emptied before, every second run showed a gap for some frames, and the
+    page jumped.
+    """
 
     def __init__(self) -> None:
         self._handle: Any = None
+        self._shell: Any = None
 
     def draw(self, board: Board) -> None:
         from IPython.display import display
@@ -129,11 +143,27 @@ class _Notebook:
         else:
             self._handle.update(bundle, raw=True)
 
-    def close(self) -> None:
-        # An empty bundle takes the output off the page in the same frame in which the result
-        # appears. clear_output() would take what the cell printed before with it.
-        if self._handle is not None:
-            self._handle.update({}, raw=True)
+    def close(self, result_follows: bool) -> None:
+        if self._handle is None:
+            return
+        if not result_follows:
+            self._empty()
+            return
+        from IPython import get_ipython
+
+        # The end of the cell, or soon, where the cell has more to do than to show its value.
+        self._shell = get_ipython()
+        self._shell.events.register("post_execute", self._empty)
+        asyncio.get_running_loop().call_later(_SOON, self._empty)
+
+    def _empty(self) -> None:
+        handle, self._handle = self._handle, None
+        if self._shell is not None:
+            with suppress(ValueError):  # unregistered already
+                self._shell.events.unregister("post_execute", self._empty)
+        if handle is not None:
+            # Not an empty bundle: nbconvert would warn of it at each export.
+            handle.update({"text/html": ""}, raw=True)
 
 
 # ── a terminal ───────────────────────────────────────────────────────────────────────────────
@@ -161,7 +191,7 @@ class Terminal:
         self._write(board_line(board, width))
         self._drawn = True
 
-    def close(self) -> None:
+    def close(self, result_follows: bool) -> None:
         if self._drawn:
             self._write("")
 

@@ -13,7 +13,7 @@ import re
 
 # Each selector starts with .fz, twice where JupyterLab's own rules for tables must be outdone.
 _SHEET = """
-.fz{container:fz/inline-size;width:100%;max-width:1040px;color:inherit;
+.fz{container:fz/inline-size;width:100%;max-width:1040px;color:inherit;overflow-wrap:anywhere;
  font:13px/1.5 var(--jp-ui-font-family,system-ui,"Segoe UI",sans-serif);
  --blue:color-mix(in srgb,var(--jp-brand-color1,#1976d2) 72%,currentColor);
  --green:color-mix(in srgb,var(--jp-success-color1,#388e3c) 72%,currentColor);
@@ -23,7 +23,7 @@ _SHEET = """
 .fz.fz p,.fz.fz ul{margin:0;padding:0}
 .fz.fz .fz-h{font-size:17px;line-height:1.55;margin:2px 0 4px}
 .fz .fz-h strong{font-size:22px;line-height:1.35;font-weight:600}
-.fz .fz-x{white-space:pre-wrap;overflow-wrap:anywhere;overflow:hidden;text-align:start}
+.fz .fz-x{white-space:pre-wrap;overflow:hidden;text-align:start}
 .fz .fz-w{color:var(--dim);font-size:13px}
 .fz .fz-by,.fz .fz-foot,.fz .fz-notes{color:var(--dim);font-size:12px}
 .fz.fz .fz-by{margin-top:6px}.fz.fz .fz-notes{margin-top:4px;list-style:none}
@@ -35,7 +35,7 @@ _SHEET = """
 .fz.fz .fz-t th,.fz.fz .fz-t td{padding:8px 14px 8px 0;text-align:start;vertical-align:top;
  font-weight:400;white-space:normal;border:0;max-width:none}
 .fz.fz .fz-t thead th{font-size:12px;color:var(--dim);padding-block:4px 6px;white-space:nowrap}
-.fz.fz .fz-t tbody th{font-weight:600;overflow-wrap:anywhere;min-width:84px;max-width:170px}
+.fz.fz .fz-t tbody th{font-weight:600;min-width:84px;max-width:170px}
 .fz.fz .fz-t .fz-n{text-align:end;white-space:nowrap;font-variant-numeric:tabular-nums}
 .fz.fz .fz-t tr>:last-child{padding-inline-end:0}
 .fz.fz .fz-t .fz-k{width:20px;color:var(--dim);font-variant-numeric:tabular-nums;
@@ -51,9 +51,9 @@ _SHEET = """
 .fz progress::-webkit-progress-bar{background:var(--faint)}
 .fz progress::-webkit-progress-value{background:var(--blue)}
 .fz progress::-moz-progress-bar{background:var(--blue)}
-.fz.fz :is(.fz-a,.fz-why){width:36%}.fz .fz-a strong{font-weight:600;overflow-wrap:anywhere}
+.fz.fz :is(.fz-a,.fz-why){width:36%}.fz .fz-a strong{font-weight:600}
 .fz.fz .fz-bad{color:var(--red)}
-.fz details{margin:0}.fz summary{cursor:pointer;overflow-wrap:anywhere}
+.fz details{margin:0}.fz summary{cursor:pointer}
 .fz summary u{color:var(--blue);font-size:12px;text-decoration:none}
 .fz details[open]>summary .fz-p{display:none}
 .fz details[open]>.fz-x{max-height:32em;overflow:auto}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol
@@ -59,11 +60,11 @@ class Board:
 
 
 class Screen(Protocol):
-    """Where a board is drawn. ``close`` leaves no trace of it."""
+    """Where a board is drawn. ``close`` leaves no trace of it; it may wait for the result."""
 
     def draw(self, board: Board) -> None: ...
 
-    def close(self) -> None: ...
+    def close(self, result_follows: bool) -> None: ...
 
 
 class Progress:
@@ -136,7 +137,7 @@ class Progress:
                 self._ticker.cancel()
                 await asyncio.gather(self._ticker, return_exceptions=True)
         finally:
-            self._safely(close=True)
+            self._close(result_follows=error is None)
 
     async def _tick(self) -> None:
         ticks, second = 0, 0
@@ -149,16 +150,18 @@ class Progress:
             # Each second counts as a change: whoever waits for a long prompt sees the clock.
             if self._changed or int(now) != second:
                 self._changed, second = False, int(now)
-                self._safely()
+                self._draw()
 
-    def _safely(self, close: bool = False) -> None:
-        """Draw or close; a front end that is gone costs the progress, never the answer."""
-        if self._screen is None:
-            return
-        try:
-            if close:
-                self._screen.close()
-            else:
+    # A front end that is gone costs the progress, never the answer.
+
+    def _draw(self) -> None:
+        if self._screen is not None:
+            try:
                 self._screen.draw(self._board)
-        except Exception:
-            self._screen = None
+            except Exception:
+                self._screen = None
+
+    def _close(self, result_follows: bool) -> None:
+        if self._screen is not None:
+            with suppress(Exception):
+                self._screen.close(result_follows)

@@ -33,7 +33,7 @@ class Recording:
     def draw(self, board: Board) -> None:
         self.drawn.append(heading(board))
 
-    def close(self) -> None:
+    def close(self, result_follows: bool) -> None:
         self.closed += 1
 
 
