@@ -10,9 +10,9 @@
     │   ├── WorkerDied          the child process that owned the model ended by itself
     │   └── ContextOverflow     the prompt is longer than the model's context
     ├── JudgeError              the judge gave no readable judgment
-    ├── NoAnswerError           no member answered; carries every failure
-    └── Interrupted             the user stopped the cell (also a KeyboardInterrupt)
+    └── NoAnswerError           no member answered; carries every failure
 
+    Interrupted                 the user stopped the cell (a KeyboardInterrupt)
     Stopped                     fuse() was cancelled (a CancelledError); carries what had arrived
 
 Foreign errors are mapped where they enter (``raise … from exc``). Programmer errors pass through.
@@ -24,10 +24,20 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
+from .text import printable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .types import Failure, Fusion
+
+
+def _in_words(error: BaseException) -> list[str]:
+    """What IPython shows of an expected error: a message, not a wall of frames.
+
+    Model output may be part of it, so nothing but plain text may reach the terminal.
+    """
+    return [printable(f"{type(error).__name__}: {error}")]
 
 
 class FusionError(Exception):
@@ -50,11 +60,7 @@ class FusionError(Exception):
         return f"{self.message}\n{self.hint}" if self.hint else self.message
 
     def _render_traceback_(self) -> list[str]:
-        # IPython asks for this: an expected error is a message, not a wall of frames.
-        # Model output may be part of it, so nothing but plain text may reach the terminal.
-        from .text import printable
-
-        return [printable(f"{type(self).__name__}: {self}")]
+        return _in_words(self)
 
 
 class UsageError(FusionError, ValueError):
@@ -121,9 +127,19 @@ class Stopped(asyncio.CancelledError):
     """``fuse()`` was cancelled, every call with it. ``fusion`` keeps what had arrived."""
 
     def __init__(self, fusion: Fusion) -> None:
-        super().__init__("The fusion was stopped.")
+        super().__init__("Every call was cancelled. What had arrived is kept: error.fusion")
         self.fusion = fusion
 
+    def _render_traceback_(self) -> list[str]:
+        return _in_words(self)
 
-class Interrupted(FusionError, KeyboardInterrupt):
-    """The user stopped the cell. Every call was cancelled; what had arrived is shown."""
+
+class Interrupted(KeyboardInterrupt):
+    """The user stopped the cell. Every call was cancelled; what had arrived is shown.
+
+    Like every ``KeyboardInterrupt`` it is no ``Exception``: a loop that logs errors and goes on
+    with the next question stops too.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        return _in_words(self)

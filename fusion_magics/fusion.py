@@ -11,7 +11,7 @@ from .errors import NoAnswerError, Stopped, UsageError
 from .judges import JUDGES
 from .members import checked, open_judge, open_pool
 from .modes import MODES
-from .pool import Recorder, ask_all
+from .pool import Recorder, ask_all, awake
 from .types import Answers, Fusion, Outcome, Prompt, SamplingParams, Watch
 
 DEFAULT_POOL = ("tiny:sums", "tiny:words", "tiny:logic")
@@ -95,11 +95,12 @@ async def fuse(
         )
 
     try:
-        answers = await ask_all(members, asked, recorder.ask)
-        if not answers.candidates:
-            raise NoAnswerError(answers.failures)
-        judging = make_judge(judge_model, recorder.ask, params.seed)
-        return fusion(await fuse_answers(asked, answers, judging, params.seed))
+        async with awake():
+            answers = await ask_all(members, asked, recorder.ask)
+            if not answers.candidates:
+                raise NoAnswerError(answers.failures)
+            judging = make_judge(judge_model, recorder.ask, params.seed)
+            return fusion(await fuse_answers(asked, answers, judging, params.seed))
     except asyncio.CancelledError:
         stopped = "Stopped before it was decided; what had arrived is kept."
         raise Stopped(fusion(Outcome("", recorder.arrived(), None, (stopped,)))) from None

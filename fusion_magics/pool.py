@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from .errors import ModelError
@@ -72,6 +72,25 @@ def _with_system(prompt: Prompt, system: str) -> Prompt:
     """``prompt`` with ``system`` in the place of its own system message."""
     turns = tuple(m for m in prompt.messages if m.role != "system")
     return Prompt(Prompt.of("", system).messages[:1] + turns)
+
+
+@asynccontextmanager
+async def awake() -> AsyncIterator[None]:
+    """Wakes the event loop 20 times a second while it is open.
+
+    A Jupyter kernel notices Stop only when its loop wakes, and a model that loads or reads a long
+    prompt says nothing for seconds.
+    """
+
+    async def tick() -> None:
+        while True:  # the waking is the point: there is no event to wait for
+            await asyncio.sleep(0.05)  # noqa: ASYNC110
+
+    ticker = asyncio.create_task(tick())
+    try:
+        yield
+    finally:
+        ticker.cancel()
 
 
 class Recorder:
