@@ -109,7 +109,9 @@ def _is_magic(call: ast.Call) -> bool:
             func=ast.Attribute(
                 value=ast.Call(func=ast.Name(id="get_ipython"), args=[]), attr=runner
             ),
-            args=[ast.Constant(value=name), *_],
+            args=[ast.Constant(value=name), *_, ast.Constant(value=text)],
         ):
-            return runner in _RUNNERS and name == MAGIC
+            # IPython itself refuses a cell without a body, and names the magic as it is called.
+            empty = runner == "run_cell_magic" and not text
+            return runner in _RUNNERS and name == MAGIC and not empty
     return False

@@ -36,7 +36,6 @@ def load(shell: Any) -> None:
         for kind, names in (("line", _LINE), ("cell", _CELL))
     }
     shell.register_magics(magics)
-    shell.configurables.append(magics)
     transformer = AwaitTransformer(shell)
     shell.input_transformers_post.append(transformer)
     shell.input_transformer_manager.token_transformers.extend(TRANSFORMERS)

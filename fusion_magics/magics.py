@@ -128,7 +128,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
         ``%fuse_models unload`` gives the memory of all back to the system,
         ``%fuse_models unload NAME`` that of one.
         """
-        from .models import show, unload
+        from .inventory import show, unload
 
         words = line.split()
         if not words or words == ["list"]:

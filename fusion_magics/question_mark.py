@@ -43,7 +43,8 @@ class FuseAssign(MagicAssign):  # type: ignore[misc]
     def __init__(self, start: tuple[int, int]) -> None:
         super().__init__(start)
         # IPython sorts by where a transformer starts, and help starts where the line does.
-        self._column, self.start_col = self.start_col, 0
+        self._column: int = start[1]
+        self.start_col = 0
 
     @classmethod
     def find(cls, tokens_by_line: list[list[Any]]) -> Any:

@@ -1,0 +1,61 @@
+"""What ``%fuse_models`` prints: the models that ship, and those in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from . import local
+from .errors import UsageError
+from .options import did_you_mean
+from .tiny import NAMES
+
+_HEAD = ("model", "state", "memory", "pid", "what it is")
+
+
+def show() -> str:
+    """A table: one row per model that ships or is loaded."""
+    in_memory = {model.name: model for model in local.loaded()}
+    shipped = {f"tiny:{name}": what for name, what in NAMES.items()}
+    rows = [_HEAD]
+    for name in dict.fromkeys([*in_memory, *shipped]):
+        what = shipped.get(name, "")
+        if name in in_memory:
+            model = in_memory[name]
+            rows.append((name, "loaded", _megabytes(model.memory), str(model.pid), what))
+        else:
+            rows.append((name, "on disk", "", "", what))
+    return _aligned(rows)
+
+
+def unload(name: str | None = None) -> str:
+    """Give the memory of the model ``name``, or of all, back to the system; says what was done.
+
+    Raises
+    ------
+    UsageError
+        If no model of this name is loaded.
+    """
+    in_memory = local.loaded()
+    chosen = [model for model in in_memory if name in (None, model.name)]
+    if name is not None and not chosen:
+        names = [model.name for model in in_memory]
+        raise UsageError(
+            f"{name} is not loaded.",
+            f"{did_you_mean(name, names)}Loaded: {', '.join(names) or 'nothing'}",
+        )
+    if not chosen:
+        return "Nothing was loaded."
+    for model in chosen:
+        local.unload(model.spec)
+    freed = _megabytes(sum(model.memory for model in chosen))
+    return f"Unloaded {', '.join(model.name for model in chosen)}: {freed} given back."
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 2**20:,.0f} MiB"
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
+    lines = ("  ".join(f"{c:<{w}}" for c, w in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)

@@ -1,0 +1,199 @@
+"""``%%fuse`` and ``%fuse`` in a shell without a kernel."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from fusion_magics.backends.scripted import Script
+from fusion_magics.types import Fusion
+from fusion_magics.views import plain
+
+Run = Callable[[str], str]
+
+
+def test_the_cells_value_is_the_fusion(shell: InteractiveShell, run: Run) -> None:
+    printed = run("%%fuse\nHow {{2 + 3}}?\n  {as} it is\n")
+    fusion = shell.user_ns["_"]
+    assert isinstance(fusion, Fusion)
+    assert fusion.prompt.text == fusion.text == "How 5?\n  {as} it is"
+    assert printed.count(plain(fusion)) == 1, "shown once"
+
+
+def test_the_line_form_and_assignment(shell: InteractiveShell, run: Run) -> None:
+    assert run('x = %fuse --temperature 0.5 Say "hi" to {{"Ana"}}?') == ""
+    fusion = shell.user_ns["x"]
+    assert fusion.text == 'Say "hi" to Ana?'
+    assert fusion.params.temperature == 0.5
+
+
+def test_out_binds_and_shows(shell: InteractiveShell, run: Run) -> None:
+    shown = run("%%fuse --out kept\nhi")
+    assert shell.user_ns["kept"] is shell.user_ns["_"]
+    assert plain(shell.user_ns["kept"]) in shown
+
+
+@pytest.mark.parametrize("cell", ["%%fuse -o kept\nint x = 3;\n;\n", "%fuse -o kept int x = 3; ;"])
+def test_a_lone_semicolon_shows_nothing(shell: InteractiveShell, run: Run, cell: str) -> None:
+    assert run(cell) == ""
+    assert shell.user_ns["kept"].text == "int x = 3;"
+
+
+def test_a_prompt_may_end_in_code(shell: InteractiveShell, run: Run) -> None:
+    assert "SELECT * FROM t;" in run("%%fuse -o kept\nSELECT * FROM t;")
+    assert shell.user_ns["kept"].text == "SELECT * FROM t;"
+
+
+def test_every_option_arrives(
+    shell: InteractiveShell, run: Run, scripts: dict[str, Script]
+) -> None:
+    def tell(prompt: Any, p: Any) -> str:
+        system = prompt.messages[0].content
+        return f"{system}|{p.temperature}|{p.top_p}|{p.max_tokens}|{p.seed}"
+
+    scripts["tell"] = Script(tell)
+    run(
+        '%%fuse -p scripted:tell --system "Be {{1}}." --temperature 0.5 --top-p 0.9 '
+        "--max-tokens 77 --seed 3 -o x\nhi"
+    )
+    assert shell.user_ns["x"].text == "Be 1.|0.5|0.9|77|3"
+
+
+def test_locals_of_a_function_are_seen(shell: InteractiveShell, run: Run) -> None:
+    run(
+        "n = 1\n"
+        "def f(n):\n    x = %fuse {{n}} and {{[n for _ in 'ab']}}\n    return x.text\n"
+        "y = f(7)"
+    )
+    assert shell.user_ns["y"] == "7 and [7, 7]"
+
+
+# ── views ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _shown(shell: InteractiveShell, fusion: Any) -> set[str]:
+    return set(shell.display_formatter.format(fusion)[0])
+
+
+def test_the_view_asked_for_is_the_view_shown(shell: InteractiveShell, run: Run) -> None:
+    run("x = %fuse hi")
+    assert _shown(shell, shell.user_ns["x"]) == {"text/plain", "text/html"}
+    run("y = %fuse --view text hi")
+    assert _shown(shell, shell.user_ns["y"]) == {"text/plain"}
+    assert _shown(shell, shell.user_ns["x"]) == {"text/plain", "text/html"}, "the other keeps its"
+    run("%config FuseMagics.view = 'text'")
+    assert _shown(shell, shell.user_ns["x"]) == {"text/plain"}
+
+
+# ── defaults ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_config_sets_defaults_and_options_win(shell: InteractiveShell, run: Run) -> None:
+    run("%config FuseMagics.pool = 'scripted:yes,scripted:no,scripted:yes'")
+    run("x = %fuse hi")
+    assert len(shell.user_ns["x"].pool) == 3
+    run("%config FuseMagics.pool = ['scripted:no']")
+    run("x = %fuse hi")
+    assert shell.user_ns["x"].pool == ("scripted:no",)
+    run("x = %fuse -p scripted:echo hi")
+    assert shell.user_ns["x"].pool == ("scripted:echo",)
+
+
+@pytest.mark.parametrize("trait", ["mode", "protocol", "view"])
+def test_config_refuses_words_there_are_not(shell: InteractiveShell, trait: str) -> None:
+    from traitlets import TraitError
+
+    magics = shell.magics_manager.registry["FuseMagics"]
+    with pytest.raises(TraitError, match=f"There is no {trait} 'x'"):
+        setattr(magics, trait, "x")
+
+
+def test_the_defaults_are_the_tiny_models(bare_shell: InteractiveShell) -> None:
+    bare_shell.run_line_magic("load_ext", "fusion_magics")
+    magics = bare_shell.magics_manager.registry["FuseMagics"]
+    request = magics._request("", "hi", None)
+    assert request.options == {
+        "pool": None,
+        "judge": None,
+        "mode": "best-of",
+        "protocol": "pointwise",
+    }
+    assert request.view == "table"
+
+
+def test_help_shows_every_option_and_examples(run: Run) -> None:
+    from fusion_magics.options import flags_of, magic_parser
+
+    for question in ("%fuse?", "%%fuse?"):
+        shown = run(question)
+        assert all(flag in shown for flag in flags_of(magic_parser()))
+        assert "%%fuse -p tiny:sums,tiny:words" in shown
+        assert "{{name}}" in shown
+
+
+# ── bad input ────────────────────────────────────────────────────────────────────────────────
+
+BAD = [
+    ("%%fuse --mod vote\nhi", "UsageError: There is no option --mod.", "Did you mean --mode?"),
+    ("%%fuse -m voet\nhi", "UsageError: There is no mode 'voet'.", "Did you mean vote?"),
+    ("%%fuse hi there\nhi", "UsageError: 'hi' is no option of %%fuse.", "lines below"),
+    ("%%fuse\n{{qqq}}", "UsageError: There is no 'qqq' for {{qqq}}", "Define it in a cell"),
+    ("%%fuse\n{{1/0}}", "UsageError: {{1/0}} failed: ZeroDivisionError", ""),
+    ("%%fuse\n   \n", "UsageError: The prompt is empty.", "Write the question"),
+    ("%fuse", "UsageError: The prompt is empty.", "Write the question"),
+    ("%fuse -m vote", "UsageError: The prompt is empty.", "Write the question"),
+    ("%%fuse\n", "UsageError: %%fuse is a cell magic, but the cell body is empty.", "%fuse"),
+    ('%fuse --system "Be hi', 'UsageError: The quote " behind --system is', "Close it."),
+    ("%%fuse -p llamacp:x.gguf\nhi", "UsageError: There is no engine 'llamacp'", "llamacpp:x.gguf"),
+    ("%%fuse -p tiny\nhi", "UsageError: 'tiny' is no member name.", "A member is engine:model"),
+    ("%%fuse -p ,\nhi", "UsageError: The pool has no members.", "Name some: -p"),
+    ("%%fuse --temperature=-1\nhi", "UsageError: The sampling options: temp", "0 (greedy)"),
+    ("%%fuse -p scripted:broken\nhi", "NoAnswerError: No member answered.", "scripted:broken: "),
+]
+
+
+@pytest.mark.parametrize(("cell", "message", "cure"), BAD)
+@pytest.mark.parametrize("xmode", ["Context", "Verbose", "Minimal"])
+@pytest.mark.parametrize("path", ["terminal", "kernel"])
+def test_each_bad_input_is_one_clear_message(
+    shell: InteractiveShell,
+    capsys: pytest.CaptureFixture[str],
+    cell: str,
+    message: str,
+    cure: str,
+    xmode: str,
+    path: str,
+) -> None:
+    shell.run_line_magic("xmode", xmode)
+    capsys.readouterr()
+    if path == "terminal":
+        result = shell.run_cell(cell)
+    else:
+        result = asyncio.run(_as_the_kernel_does(shell, cell))
+    printed = "".join(capsys.readouterr()).strip()
+    assert printed.startswith(message)
+    assert cure in printed
+    assert len(printed.splitlines()) <= 3
+    assert not result.success, "executors such as nbclient must see the error"
+
+
+async def _as_the_kernel_does(shell: InteractiveShell, cell: str) -> Any:
+    result = await shell.run_cell_async(cell, transformed_cell=shell.transform_cell(cell))
+    left = [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
+    assert not left, "nothing is left running"
+    return result
+
+
+def test_programmer_errors_keep_their_traceback(run: Run, scripts: dict[str, Script]) -> None:
+    def bug(*_: Any) -> str:
+        raise RuntimeError("a bug")
+
+    scripts["bug"] = Script(bug)
+    shown = run("%%fuse -p scripted:bug\nhi")
+    assert "RuntimeError: a bug" in shown
+    assert "Traceback" in shown
+    assert "Exception Group" not in shown

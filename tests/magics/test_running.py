@@ -1,0 +1,281 @@
+"""One coroutine from synchronous code: without a loop, in a thread, inside a running loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+import subprocess
+import sys
+import textwrap
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from fusion_magics import NoAnswerError, UsageError, fuse, fuse_sync
+from fusion_magics.running import run
+
+ECHO: dict[str, Any] = {"pool": "scripted:echo", "judge": "scripted:yes", "mode": "vote"}
+
+
+def test_without_a_loop_one_loop_is_kept_between_calls() -> None:
+    async def loop() -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
+    assert run(loop) is run(loop)
+
+
+def test_in_a_script_sync_and_async_give_the_same() -> None:
+    sync = fuse_sync("hi", **ECHO)
+    also = asyncio.run(fuse("hi", **ECHO))
+    assert sync.text == also.text == "hi"
+    assert sync.pool == also.pool
+    assert sync.judgment == also.judgment
+
+
+def test_it_takes_the_same_arguments() -> None:
+    assert inspect.signature(fuse_sync).parameters == inspect.signature(fuse).parameters
+    assert not inspect.iscoroutinefunction(fuse_sync)
+    with pytest.raises(TypeError, match="no_such"):
+        fuse_sync("hi", no_such=1)
+
+
+def test_in_worker_threads() -> None:
+    with ThreadPoolExecutor(4) as pool:
+        texts = [f.text for f in pool.map(lambda q: fuse_sync(q, **ECHO), "abcdefgh")]
+    assert texts == list("abcdefgh")
+
+
+def test_context_variables_are_the_callers() -> None:
+    variable = contextvars.ContextVar("variable", default="unset")
+    variable.set("mine")
+
+    async def read() -> str:
+        return variable.get()
+
+    assert run(read) == "mine"
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(contextvars.copy_context().run, run, read).result() == "mine"
+
+
+def test_errors_come_through_as_they_are() -> None:
+    with pytest.raises(UsageError):
+        fuse_sync("", **ECHO)
+    with pytest.raises(NoAnswerError):
+        fuse_sync("hi", pool="scripted:broken", judge="scripted:yes")
+
+
+def test_a_cancellation_of_ones_own_is_no_interrupt() -> None:
+    async def cancelled() -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        run(cancelled)
+
+
+# ── in a process of its own: signals, and nest-asyncio2, which patches asyncio for good ──────
+
+
+def script(code: str, timeout: float = 20) -> subprocess.CompletedProcess[str]:
+    """Run ``code`` with the names the tests below share."""
+    common = """
+        import asyncio, os, signal, sys, threading, time
+        from fusion_magics import Interrupted, fuse, fuse_sync
+        from fusion_magics.backends.scripted import SCRIPTS, Script
+        SCRIPTS["pause"] = Script("done", delay=0.3)
+        SCRIPTS["long"] = Script("word " * 100, gap=0.05)
+        options = dict(judge="scripted:yes", mode="vote")
+
+        def stop_in(*seconds):
+            def send():
+                for pause in seconds:
+                    time.sleep(pause)
+                    os.kill(os.getpid(), signal.SIGINT)
+            threading.Thread(target=send, daemon=True).start()
+
+        async def left():
+            return [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
+    """
+    source = textwrap.dedent(common) + textwrap.dedent(code)
+    return subprocess.run(
+        [sys.executable, "-W", "error::ResourceWarning", "-c", source],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
+
+
+def _prints(code: str) -> str:
+    done = script(code)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+def test_nested_the_loop_goes_on() -> None:
+    assert (
+        _prints(
+            """
+            ticks = 0
+            async def tick():
+                global ticks
+                while True:
+                    await asyncio.sleep(0.01)
+                    ticks += 1
+            async def main():
+                ticker = asyncio.create_task(tick())
+                text = fuse_sync("hi", pool="scripted:pause", **options).text
+                await fuse("hi", pool="scripted:pause", **options)
+                print(text, ticks > 20, len(await left()))
+                ticker.cancel()
+            asyncio.run(main())
+            """
+        )
+        == "done True 1"
+    )
+
+
+def test_nested_inside_nested() -> None:
+    assert (
+        _prints(
+            """
+            SCRIPTS["again"] = Script(
+                lambda p, _: fuse_sync("in " + p.text, pool="scripted:echo", **options).text
+            )
+            async def main():
+                print(fuse_sync("hi", pool="scripted:again", **options).text)
+            asyncio.run(main())
+            print(fuse_sync("ho", pool="scripted:again", **options).text)
+            """
+        )
+        == "in hi\nin ho"
+    )
+
+
+def test_ctrl_c_cancels_waits_and_interrupts() -> None:
+    out = _prints(
+        """
+        from fusion_magics.running import run
+        stop_in(0.4)
+        began = time.monotonic()
+        try:
+            fuse_sync("hi", pool="scripted:long,scripted:yes", **options)
+        except KeyboardInterrupt as exc:
+            print(type(exc).__name__, exc)
+        print(time.monotonic() - began < 0.9, len(run(left)))
+        print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+        print(fuse_sync("after", pool="scripted:echo", **options).text)
+        """
+    )
+    assert out == "Interrupted Stopped. Every call was cancelled.\nTrue 0\nTrue\nafter"
+
+
+def test_ctrl_c_in_a_nested_call_ends_the_script_as_ctrl_c_does() -> None:
+    out = _prints(
+        """
+        async def main():
+            try:
+                fuse_sync("hi", pool="scripted:long,scripted:yes", **options)
+            finally:
+                print(len(await left()))
+        stop_in(0.4)
+        began = time.monotonic()
+        try:
+            asyncio.run(main())
+        except KeyboardInterrupt as exc:
+            print(time.monotonic() - began < 0.9)
+        print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+        print(fuse_sync("after", pool="scripted:echo", **options).text)
+        """
+    )
+    assert out == "0\nTrue\nTrue\nafter"
+
+
+def test_a_second_ctrl_c_does_not_wait_and_nothing_goes_on_later() -> None:
+    out = _prints(
+        """
+        from fusion_magics.running import run
+        seen = []
+        async def stubborn():
+            while True:
+                try:
+                    await asyncio.sleep(0.05)
+                    seen.append(1)
+                except asyncio.CancelledError:
+                    pass
+        stop_in(0.3, 0.3)
+        try:
+            run(stubborn)
+        except KeyboardInterrupt as exc:
+            print(type(exc).__name__)
+        before = len(seen)
+        async def wait():
+            await asyncio.sleep(0.3)
+        run(wait)
+        print(len(seen) - before)
+        os._exit(0 if not sys.stdout.flush() else 1)
+        """
+    )
+    assert out == "KeyboardInterrupt\n0"
+
+
+def test_ctrl_c_in_another_task_reaches_its_owner() -> None:
+    out = _prints(
+        """
+        async def sub():
+            fuse_sync("hi", pool="scripted:long", **options)
+        async def main():
+            stop_in(0.4)
+            await asyncio.gather(sub(), asyncio.sleep(10))
+        began = time.monotonic()
+        try:
+            asyncio.run(main())
+        except KeyboardInterrupt:
+            print("interrupted", time.monotonic() - began < 1)
+        """
+    )
+    assert out == "interrupted True"
+
+
+def test_an_ignored_ctrl_c_stays_ignored() -> None:
+    out = _prints(
+        """
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        stop_in(0.1)
+        print(fuse_sync("hi", pool="scripted:pause", **options).text)
+        """
+    )
+    assert out == "done"
+
+
+def test_a_forked_child_gets_a_loop_of_its_own() -> None:
+    out = _prints(
+        """
+        fuse_sync("hi", pool="scripted:echo", **options)
+        sys.stdout.flush()
+        child = os.fork()
+        if child == 0:
+            print(fuse_sync("child", pool="scripted:pause", **options).text, flush=True)
+            os._exit(0)
+        os.waitpid(child, 0)
+        print(fuse_sync("parent", pool="scripted:echo", **options).text)
+        """
+    )
+    assert out == "done\nparent"
+
+
+def test_a_loop_that_cannot_nest_says_what_to_write() -> None:
+    out = _prints(
+        """
+        from fusion_magics import UsageError
+        class Other(asyncio.AbstractEventLoop):
+            pass
+        asyncio._set_running_loop(Other())
+        try:
+            fuse_sync("hi", pool="scripted:echo", **options)
+        except UsageError as exc:
+            print(exc)
+        """
+    )
+    assert out.endswith("Write: await fuse(…)")
