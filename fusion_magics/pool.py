@@ -83,8 +83,9 @@ async def awake() -> AsyncIterator[None]:
     """
 
     async def tick() -> None:
-        while True:  # the waking is the point: there is no event to wait for
-            await asyncio.sleep(0.05)  # noqa: ASYNC110
+        # The waking is the point: there is no event to wait for.
+        while True:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
     ticker = asyncio.create_task(tick())
     try:
