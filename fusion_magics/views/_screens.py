@@ -16,6 +16,9 @@ from ._html import NO_MATH, esc, name
 if TYPE_CHECKING:
     from .progress import Board, Line, Screen
 
+# Letters of what a member writes: the end of it, so the style sheet's own cut comes too late.
+_LAST = 60
+
 # Seconds after which a progress is taken away, if no result came.
 _SOON = 0.15
 
@@ -23,16 +26,17 @@ _SOON = 0.15
 _LISTED = 12
 
 _STYLE = (
-    "<style>.fz.fz-run{font:13px/1.6 var(--jp-ui-font-family,system-ui,sans-serif);"
-    "color:inherit;max-width:1040px}"
-    ".fz-run p{margin:0;font-size:12px}.fz-run b{font-weight:600}"
-    ".fz.fz-run table{width:100%;table-layout:fixed;border-collapse:collapse;margin:4px 0 0}"
-    ".fz.fz-run tr{background:none;border:0}"
-    ".fz.fz-run :is(th,td){padding:1px 14px 1px 0;text-align:start;border:0;font-weight:400;"
+    "<style>.fz-run{font:13px/1.6 var(--jp-ui-font-family,system-ui,sans-serif);"
+    "color:inherit;max-width:1040px;--dim:color-mix(in srgb,currentColor 70%,transparent)}"
+    ".fz-run.fz-run p{margin:0;font-size:12px;color:var(--dim)}.fz-run b{font-weight:600}"
+    ".fz-run.fz-run table{width:100%;table-layout:fixed;border-collapse:collapse;margin:4px 0 0;"
+    "font-size:13px}"
+    ".fz-run.fz-run tbody tr{background:none;border:0;border-top:1px solid "
+    "color-mix(in srgb,currentColor 13%,transparent)}"
+    ".fz-run.fz-run :is(th,td){padding:3px 14px 3px 0;text-align:start;border:0;font-weight:400;"
     "overflow:hidden;white-space:nowrap;text-overflow:ellipsis}"
-    ".fz.fz-run th{width:26%;font-weight:600}.fz.fz-run td{width:24%}"
-    ".fz.fz-run td:last-child{width:50%;"
-    "color:color-mix(in srgb,currentColor 70%,transparent)}"
+    ".fz-run.fz-run th{width:22%;font-weight:600}.fz-run.fz-run td{width:20%}"
+    ".fz-run.fz-run td:last-child{width:58%;color:var(--dim)}"
     # In the frame in which the result appears, and before the progress is taken away.
     ".jp-OutputArea-child:has(.fz-run):has(~.jp-OutputArea-child .fz-t){display:none}</style>"
 )
@@ -94,7 +98,8 @@ def doing(line: Line, now: float) -> str:
 
 def tail(line: Line) -> str:
     """The last of what a member has written, on one line."""
-    return words.one_line(line.tail)
+    text = words.one_line(line.tail)
+    return text if len(text) <= _LAST else "…" + text[1 - _LAST :]
 
 
 # ── a notebook ───────────────────────────────────────────────────────────────────────────────
@@ -113,10 +118,9 @@ def board_html(board: Board) -> str:
 
 
 def _row(line: Line, now: float) -> str:
-    # The end of a long line matters most, so the beginning is cut here, not by the style sheet.
     return (
         f'<tr><th scope="row">{name(line.label)}</th><td>{esc(doing(line, now))}</td>'
-        f'<td dir="auto">{esc(tail(line)[-70:])}</td></tr>'
+        f'<td dir="auto">{esc(tail(line))}</td></tr>'
     )
 
 
@@ -146,13 +150,13 @@ class Notebook:
     def close(self, result_follows: bool) -> None:
         if self._handle is None:
             return
-        if not result_follows:
-            self._empty()
-            return
         from IPython import get_ipython
 
+        self._shell = get_ipython() if result_follows else None
+        if self._shell is None:
+            self._empty()
+            return
         # The end of the cell, or soon, where the cell has more to do than to show its value.
-        self._shell = get_ipython()
         self._shell.events.register("post_execute", self._empty)
         asyncio.get_running_loop().call_later(_SOON, self._empty)
 

@@ -55,6 +55,7 @@ _SHEET = """
 .fz.fz .fz-bad{color:var(--red)}
 .fz details{margin:0}.fz summary{cursor:pointer}
 .fz summary u{color:var(--blue);font-size:12px;text-decoration:none}
+.fz summary::marker{color:var(--blue)}
 .fz details[open]>summary .fz-p{display:none}
 .fz details[open]>.fz-x{max-height:32em;overflow:auto}
 .fz summary:focus-visible{outline:2px solid var(--blue);outline-offset:2px}

@@ -18,6 +18,9 @@ from ._timeline import timeline
 # A longer table shows its head; the rest is folded.
 _SHOWN = 20
 
+# Untrusted notebooks lose the sheet, and JupyterLab then aligns every cell to the right.
+_LEFT = ' style="text-align:left"'
+
 # What each column says, by its CSS class; a fusion without scores or reasons leaves them out.
 _NUMBERS = {"tokens": "tokens", "time": "time", "speed": "tokens/s"}
 
@@ -78,7 +81,7 @@ def _columns(rows: Iterable[words.Row], fusion: Fusion) -> dict[str, str]:
 
 def _table(columns: dict[str, str], body: list[str]) -> str:
     def css(key: str) -> str:
-        return ' class="fz-n"' if key in _NUMBERS else ""
+        return ' class="fz-n"' if key in _NUMBERS else _LEFT
 
     head = "".join(f'<th scope="col"{css(key)}>{label}</th>' for key, label in columns.items())
     return (
@@ -91,11 +94,11 @@ def _row(row: words.Row, columns: dict[str, str], fusion: Fusion) -> str:
     candidate = row.candidate
     cells = {
         "rank": f'<td class="fz-k">{row.rank}</td>',
-        "member": f'<th scope="row">{name(candidate.member)}'
+        "member": f'<th scope="row"{_LEFT}>{name(candidate.member)}'
         f"{'<small> chosen</small>' if row.chosen else ''}</th>",
         "score": f'<td class="fz-c">{_score(row)}</td>',
-        "answer": f'<td class="fz-a">{_answer(row, fusion)}</td>',
-        "why": f'<td class="fz-why">{_why(row)}</td>',
+        "answer": f'<td class="fz-a"{_LEFT}>{_answer(row, fusion)}</td>',
+        "why": f'<td class="fz-why"{_LEFT}>{_why(row)}</td>',
         "tokens": f'<td class="fz-n fz-tok">{candidate.usage.completion_tokens:,}</td>',
         "time": f'<td class="fz-n fz-sec">{time(candidate.timing.seconds)}</td>',
         "speed": f'<td class="fz-n fz-spd">{words.speed(candidate)}</td>',
@@ -144,7 +147,7 @@ def _failure(failure: Failure, columns: dict[str, str]) -> str:
     partial = folded("what it had written", failure.partial) if failure.partial else ""
     return (
         '<tr class="fz-r fz-fail"><td class="fz-k">–</td>'
-        f'<th scope="row">{name(failure.member)}<small> failed: {kind}</small></th>'
-        f'<td class="fz-why" colspan="{len(columns) - 2}">{block(failure.message, "fz-bad")}'
+        f'<th scope="row"{_LEFT}>{name(failure.member)}<small> failed: {kind}</small></th>'
+        f'<td class="fz-why"{_LEFT} colspan="{len(columns) - 2}">{block(failure.message, "fz-bad")}'
         f"{hint}{partial}</td></tr>"
     )

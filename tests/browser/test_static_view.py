@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+import time
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,7 @@ def test_it_fits_a_narrow_output(open_notebook: Any) -> None:
     nb = open_notebook("narrow.ipynb", [shown(name) for name in names], width=1200)
     for i in range(len(names)):
         nb.run(i)
+    nb.theme("JupyterLab Light")
     nb.page.set_viewport_size({"width": 480, "height": 1400})
     for i, name in enumerate(names):
         view = nb.output(i, ".fz")
@@ -115,6 +117,7 @@ def test_an_untrusted_notebook_still_reads(open_notebook: Any) -> None:
     output = nbformat.v4.new_output("display_data", data=bundle(fused))
     cell = nbformat.v4.new_code_cell("1", outputs=[output], execution_count=1)
     nb = open_notebook("untrusted.ipynb", [cell])
+    nb.theme("JupyterLab Light")
     view = nb.output(0, ".jp-RenderedHTML")
     view.screenshot(path=ARTIFACTS / "view-untrusted.png")
     assert view.locator("style").count() == 0, "the notebook is trusted, so this shows nothing"
@@ -166,6 +169,7 @@ def test_progress_is_seen_and_gone(open_notebook: Any, tmp_path: Path) -> None:
     run = nb.output(1, ".fz-run")
     run.wait_for()
     nb.page.wait_for_timeout(500)
+    nb.theme("JupyterLab Light")
     run.screenshot(path=ARTIFACTS / "progress.png")
     assert "tokens/s" in run.inner_text()
     assert "word1" in run.inner_text()
@@ -189,22 +193,18 @@ def test_progress_is_seen_and_gone(open_notebook: Any, tmp_path: Path) -> None:
 
 def test_stop_ends_a_quiet_pool_at_once(open_notebook: Any) -> None:
     quiet = """
-import asyncio, time
+import asyncio
 from fusion_magics.views.progress import Progress
-began = time.monotonic()
-try:
-    async with Progress(["a"], show=False):
-        await asyncio.sleep(20)
-finally:
-    print(f"after {time.monotonic() - began:.1f} s")
+async with Progress(["a"], show=False):
+    await asyncio.sleep(20)
 """
     nb = open_notebook("stop.ipynb", [quiet])
     nb.start(0)
     nb.page.wait_for_timeout(1500)
+    began = time.monotonic()
     nb.stop()
-    nb.wait(0, seconds=5)
-    said = nb.output(0).inner_text()
-    assert float(said.split("after ")[1].split(" s")[0]) < 4
+    nb.wait(0, seconds=15)
+    assert time.monotonic() - began < 1.5  # half a second, and the browser's own time
 
 
 # ── without a kernel ─────────────────────────────────────────────────────────────────────────

@@ -7,12 +7,15 @@ import io
 import time
 from dataclasses import dataclass, field
 
+import nbformat
 import pytest
 from fusions_by_hand import HOSTILE
+from nbclient import NotebookClient
 from reading import read
 
 from fusion_magics.types import Delta, Finish, Usage
 from fusion_magics.views._screens import (
+    Notebook,
     Terminal,
     board_html,
     board_line,
@@ -169,7 +172,7 @@ def test_the_table_has_one_line_per_member_and_their_last_words() -> None:
     cells = [[c.text for c in row.children] for row in root.all("tr")]  # type: ignore[union-attr]
     assert [c[:2] for c in cells] == [["a", "writing"], ["b", "queued"]]
     assert cells[0][2].endswith("word the end")
-    assert len(cells[0][2]) <= 70
+    assert len(cells[0][2]) == 60
 
 
 def test_many_members_are_counted_not_listed() -> None:
@@ -208,3 +211,39 @@ def test_nobody_looks_nothing_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr", io.StringIO())
     assert screen_for(True) is None
     assert screen_for(False) is None
+
+
+class Handle:
+    """Stands for an output in a front end."""
+
+    def __init__(self) -> None:
+        self.shown: list[dict[str, str]] = []
+
+    def update(self, bundle: dict[str, str], raw: bool) -> None:
+        assert raw
+        self.shown.append(bundle)
+
+
+def test_after_an_error_the_notebook_is_cleared_at_once() -> None:
+    screen = Notebook()
+    screen._handle = handle = Handle()
+    screen.close(result_follows=False)
+    screen.close(result_follows=False)
+    assert handle.shown == [{"text/html": ""}]
+
+
+def test_executed_without_a_reader_it_leaves_nothing_in_the_file() -> None:
+    source = """
+import asyncio
+from fusion_magics.types import Delta
+from fusion_magics.views.progress import Progress
+async with Progress(["a"]) as watch:
+    watch("a", "member", Delta(text="word"))
+    await asyncio.sleep(0.8)
+"the value"
+"""
+    cell = nbformat.v4.new_code_cell(source)
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    NotebookClient(notebook, kernel_name="python3").execute()
+    (output,) = notebook.cells[0].outputs
+    assert output.output_type == "execute_result"
