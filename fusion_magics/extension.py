@@ -9,6 +9,7 @@ from .awaiting import AWAITED, MAGIC, AwaitTransformer
 from .completion import make_matcher
 from .magics import FuseMagics
 from .question_mark import TRANSFORMERS
+from .stopping import CellRunner
 
 _NAME = "_fusion_magics"
 _LINE = (MAGIC, AWAITED, "fuse_models")
@@ -23,6 +24,7 @@ class _Guest:
     transformer: AwaitTransformer
     matcher: Any
     before: dict[str, dict[str, Any]]
+    runner: Any
 
 
 def load(shell: Any) -> None:
@@ -44,7 +46,10 @@ def load(shell: Any) -> None:
     shell.display_formatter.mimebundle_formatter.for_type_by_name(
         "fusion_magics.types", "Fusion", magics.bundle
     )
-    shell.__dict__[_NAME] = _Guest(magics, transformer, matcher, before)
+    runner = shell.loop_runner
+    if getattr(shell, "kernel", None) is None and str(runner) == "asyncio":
+        shell.loop_runner = CellRunner()
+    shell.__dict__[_NAME] = _Guest(magics, transformer, matcher, before, runner)
 
 
 def unload(shell: Any) -> None:
@@ -67,6 +72,8 @@ def unload(shell: Any) -> None:
     ):
         if what in where:
             where.remove(what)
+    if isinstance(shell.loop_runner, CellRunner):
+        shell.loop_runner = guest.runner
     _forget_formatter(shell.display_formatter.mimebundle_formatter)
 
 

@@ -20,18 +20,15 @@ import atexit
 import contextvars
 import os
 import signal
-import sys
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping
 from functools import wraps
-from types import FrameType
 from typing import Any, ParamSpec, TypeVar
 
-from .errors import Interrupted, UsageError
+from .errors import UsageError
 from .fusion import DEFAULT_JUDGE, DEFAULT_POOL, fuse
 from .members import open_pool
+from .stopping import in_cell, stop_cancels, stopped
 from .types import Fusion, Prompt, SamplingParams
 
 T = TypeVar("T")
@@ -92,28 +89,6 @@ async def stoppable(make: Make[T]) -> T:
     raise stopped()  # out here: nothing hangs at its __context__
 
 
-def stopped() -> Interrupted:
-    """What the user sees after Stop."""
-    return Interrupted("Stopped. Every call was cancelled.")
-
-
-def in_cell() -> bool:
-    """Does the running code belong to a cell's own task, without another task in between?
-
-    IPython catches whatever leaves a cell. A ``KeyboardInterrupt`` that leaves another task goes
-    through the event loop instead, and ends the kernel.
-    """
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        name, file = frame.f_code.co_name, frame.f_code.co_filename
-        if name == "run_code" and file.endswith("interactiveshell.py"):
-            return True
-        if name == "_run_once":
-            return False
-        frame = frame.f_back
-    return False
-
-
 async def watched(prompt: str | Prompt, options: Mapping[str, Any], show: bool = True) -> Fusion:
     """``fuse()`` with its progress in view; the loop stays awake for Stop in any case."""
     from .views.progress import Progress
@@ -132,7 +107,7 @@ _own: tuple[int, asyncio.Runner] | None = None
 def _own_loop() -> asyncio.AbstractEventLoop:
     global _own
     if _own is None or _own[0] != os.getpid():  # a forked child must not share its parent's loop
-        runner = asyncio.Runner()
+        runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)  # not the current one
         _own = (os.getpid(), runner)
         atexit.register(_close, runner)
     return _own[1].get_loop()
@@ -150,7 +125,7 @@ def _forget_own_loop() -> None:
 
 def _to_the_end(loop: asyncio.AbstractEventLoop, make: Make[T], inside: bool = False) -> T:
     task = loop.create_task(make(), context=contextvars.copy_context())
-    with _stop_cancels(loop, task) as stop:
+    with stop_cancels(loop, task) as stop:
         try:
             result = loop.run_until_complete(task)
         except asyncio.CancelledError:
@@ -182,46 +157,6 @@ def _let_nest(loop: asyncio.AbstractEventLoop) -> None:
             f"fuse_sync and a nested %fuse cannot run inside a {type(loop).__name__}.",
             "Write: await fuse(…)",
         ) from None
-
-
-# ── Stop ─────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass
-class _Stop:
-    """Whether the user asked to stop, and who listened before."""
-
-    before: Any = None
-    asked: bool = False
-
-    def pass_on(self) -> None:
-        if callable(self.before):
-            self.before(signal.SIGINT, None)
-
-
-@contextmanager
-def _stop_cancels(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> Iterator[_Stop]:
-    """While this is open, SIGINT cancels ``task`` instead of breaking into the loop's own code."""
-    stop = _Stop()
-
-    def cancel(signum: int, frame: FrameType | None) -> None:
-        if stop.asked:
-            raise KeyboardInterrupt
-        stop.asked = True
-        loop.call_soon_threadsafe(task.cancel)  # it also wakes a loop that waits for input
-
-    listens = threading.current_thread() is threading.main_thread() and callable(
-        before := signal.getsignal(signal.SIGINT)
-    )
-    if not listens:  # signals go to the main thread; one that is ignored stays ignored
-        yield stop
-        return
-    stop.before = before
-    signal.signal(signal.SIGINT, cancel)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 fuse_sync = _synchronous(

@@ -38,7 +38,9 @@ def _check(notebook: Any) -> None:
     nbformat.validate(notebook)
     outputs = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
     assert outputs[-1][0]["text"] == "How many, 6? How many in a line? How many nested?\n"
-    (shown,) = next(o for c, o in zip(notebook.cells, outputs, strict=True) if "-o kept" in c.source)
+    (shown,) = next(
+        o for c, o in zip(notebook.cells, outputs, strict=True) if "-o kept" in c.source
+    )
     assert shown["output_type"] == "execute_result"
     assert set(shown["data"]) == {"text/html", "text/plain"}
 

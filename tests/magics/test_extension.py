@@ -27,6 +27,7 @@ def _state(shell: InteractiveShell) -> dict[str, Any]:
         "bundles": (dict(bundles.type_printers), dict(bundles.deferred_printers)),
         "formatters": {k: set(f.type_printers) for k, f in formatters.items()},
         "events": {k: list(v) for k, v in shell.events.callbacks.items()},
+        "runner": shell.loop_runner,
         "custom": shell.custom_exceptions,
         "names": {name for name in shell.user_ns if not name.startswith("_")},
         "attributes": set(shell.__dict__),

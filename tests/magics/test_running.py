@@ -47,6 +47,21 @@ def test_in_worker_threads() -> None:
     assert texts == list("abcdefgh")
 
 
+def test_the_callers_event_loop_stays_the_current_one() -> None:
+    assert (
+        _prints(
+            """
+            mine = asyncio.new_event_loop()
+            asyncio.set_event_loop(mine)
+            fuse_sync("hi", pool="scripted:echo", **options)
+            print(asyncio.get_event_loop() is mine)
+            mine.close()
+            """
+        )
+        == "True"
+    )
+
+
 def test_context_variables_are_the_callers() -> None:
     variable = contextvars.ContextVar("variable", default="unset")
     variable.set("mine")
@@ -95,7 +110,8 @@ def script(code: str, timeout: float = 20) -> subprocess.CompletedProcess[str]:
             threading.Thread(target=send, daemon=True).start()
 
         async def left():
-            return [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
+            tasks = asyncio.all_tasks() - {asyncio.current_task()}
+            return [t for t in tasks if not t.cancelling()]
     """
     source = textwrap.dedent(common) + textwrap.dedent(code)
     return subprocess.run(
