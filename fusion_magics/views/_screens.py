@@ -38,7 +38,7 @@ _STYLE = (
     ".fz-run.fz-run th{width:22%;font-weight:600}.fz-run.fz-run td{width:20%}"
     ".fz-run.fz-run td:last-child{width:58%;color:var(--dim)}"
     # In the frame in which the result appears, and before the progress is taken away.
-    ".jp-OutputArea-child:has(.fz-run):has(~.jp-OutputArea-child .fz-t){display:none}</style>"
+    ".jp-OutputArea-child:has(.fz-run):has(~.jp-OutputArea-executeResult){display:none}</style>"
 )
 
 
@@ -88,7 +88,11 @@ def doing(line: Line, now: float) -> str:
     if line.state == "writing" and line.writing is not None:
         spent = now - line.writing
         # Engines send about one token per piece; the exact number comes with the end.
-        return f"writing · {line.pieces / spent:,.0f} tokens/s" if spent > 0.3 else "writing"
+        return (
+            f"writing · {line.pieces / spent:,.0f} tokens/s"
+            if spent > 0.3 and line.pieces > 1
+            else "writing"
+        )
     if line.state == "queued":
         return "queued"
     if line.state in ("loading", "reading"):

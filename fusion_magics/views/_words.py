@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..text import printable
-from ..types import Call, Candidate, Fusion, Usage, Verdict
+from ..types import Call, Candidate, Failure, Fusion, Usage, Verdict
 
 # Half of a UTF-16 pair is no character: it cannot be sent or saved, and one would lose the cell.
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 _ANSWER_LINE = re.compile(
     r"[\s*_#>-]{0,8}(?:the\s)?(?:final\s)?answer(?:\sis)?[\s*_]{0,4}:(.+)", re.IGNORECASE
 )
-_LONGEST_FINAL = 200
+# A final answer is short and stands near the end; a text may have a megabyte of lines.
+_LONGEST_LINE = 240
+_LAST_LINES = 200
+# Seconds of writing from which no speed can be told.
+_TOO_SHORT = 0.005
 
 
 def clean(text: str) -> str:
@@ -47,10 +51,10 @@ def split_answer(text: str) -> Answer:
     """Take the last ``Answer: …`` line out of ``text``; ``final`` is empty if there is none."""
     text = clean(text).strip()
     lines = text.split("\n")
-    for i in range(len(lines) - 1, -1, -1):
-        found = _ANSWER_LINE.fullmatch(lines[i][: _LONGEST_FINAL + 40])
+    for i in range(len(lines) - 1, max(-1, len(lines) - 1 - _LAST_LINES), -1):
+        found = len(lines[i]) <= _LONGEST_LINE and _ANSWER_LINE.fullmatch(lines[i])
         final = found[1].strip().strip("*_").strip() if found else ""
-        if final and len(lines[i]) <= _LONGEST_FINAL + 40:
+        if final:
             return Answer(final, "\n".join(lines[:i] + lines[i + 1 :]).strip())
     return Answer("", text)
 
@@ -67,10 +71,17 @@ def seconds(value: float) -> str:
 
 def speed(candidate: Candidate) -> str:
     """Tokens per second, or a dash where it was too fast or too short to tell."""
-    rate = candidate.tokens_per_second
-    if rate is None:
+    rate, timing = candidate.tokens_per_second, candidate.timing
+    spent = (timing.ended or 0.0) - (timing.writing or 0.0)
+    if rate is None or spent < _TOO_SHORT:
         return "–"
     return f"{rate:.1f}" if rate < 10 else f"{rate:,.0f}"
+
+
+def failed(failure: Failure) -> str:
+    """``failed: out-of-memory``."""
+    kind = one_line(failure.kind)
+    return "failed" if kind in ("", "failed") else f"failed: {kind}"
 
 
 def score(value: float) -> str:

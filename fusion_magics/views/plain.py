@@ -117,14 +117,14 @@ def _answer(row: words.Row, width: int) -> list[str]:
         lines = ["    chosen: the answer above"]
     else:
         final, working = words.split_answer(row.candidate.text)
-        text = f"Answer: {final}" if final else working or "an empty answer"
+        text = f"Answer: {final}\n{working}".strip() if final else working or "an empty answer"
         lines = _indented(text, width, "    > ", limit=_ANSWER_LINES)
     return lines + ([f"    {row.cut}"] if row.cut else [])
 
 
 def _failure(failure: Failure, column: int, width: int) -> str:
     name = pad(words.one_line(failure.member), column)
-    lines = [cut(f"  – {name}  failed: {words.one_line(failure.kind)}", width)]
+    lines = [cut(f"  – {name}  {words.failed(failure)}", width)]
     for text in (failure.message, failure.hint):
         if text:
             lines += _indented(words.clean(text).strip(), width, "    ")

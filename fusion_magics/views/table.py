@@ -143,11 +143,11 @@ def _long(text: str) -> str:
 
 def _failure(failure: Failure, columns: dict[str, str]) -> str:
     hint = block(failure.hint) if failure.hint else ""
-    kind = esc(words.one_line(failure.kind))
+    how = esc(words.failed(failure))
     partial = folded("what it had written", failure.partial) if failure.partial else ""
     return (
         '<tr class="fz-r fz-fail"><td class="fz-k">–</td>'
-        f'<th scope="row"{_LEFT}>{name(failure.member)}<small> failed: {kind}</small></th>'
+        f'<th scope="row"{_LEFT}>{name(failure.member)}<small> {how}</small></th>'
         f'<td class="fz-why"{_LEFT} colspan="{len(columns) - 2}">{block(failure.message, "fz-bad")}'
         f"{hint}{partial}</td></tr>"
     )

@@ -152,7 +152,7 @@ WATCH_FRAMES = """index => {
     const area = cell.querySelector('.jp-Cell-outputArea');
     const seen = css => [...area?.querySelectorAll(css) ?? []]
       .filter(e => e.getClientRects().length).length;
-    const now = [seen('.fz-run'), seen('.fz-t')];
+    const now = [seen('.fz-run'), seen('.jp-OutputArea-executeResult')];
     if (String(now) !== last) { last = String(now); window.frames_.push(now); }
     requestAnimationFrame(look);
   };
@@ -172,7 +172,7 @@ def test_progress_is_seen_and_gone(open_notebook: Any, tmp_path: Path) -> None:
     nb.theme("JupyterLab Light")
     run.screenshot(path=ARTIFACTS / "progress.png")
     assert "tokens/s" in run.inner_text()
-    assert "word1" in run.inner_text()
+    assert "word2" in run.inner_text()
     nb.wait(1)
     nb.output(1, ".fz-t").wait_for()
 
@@ -189,6 +189,33 @@ def test_progress_is_seen_and_gone(open_notebook: Any, tmp_path: Path) -> None:
     assert "word1" not in str(saved)
     assert [o.output_type for o in saved] == ["stream", "display_data", "execute_result"]
     assert saved[1].data == {"text/html": ""}, "all that is left of the progress"
+
+
+FUSE = """%load_ext fusion_magics
+from fusion_magics.backends.scripted import SCRIPTS, Script
+SCRIPTS["judge"] = Script('{"check": "3 is 3", "rationale": "It is right.", "score": 8}', gap=0.05)
+SCRIPTS["hostile"] = Script("<img src=x onerror='window.__pwned=1'> $x^2$\\nAnswer: 3", gap=0.3)
+"""
+
+
+@pytest.mark.parametrize("view", ["table", "text"])
+def test_a_fuse_cell_shows_its_progress_then_its_result(open_notebook: Any, view: str) -> None:
+    line = f"%%fuse --view {view} -p scripted:hostile,scripted:no,scripted:broken -j scripted:judge"
+    nb = open_notebook(f"fuse-{view}.ipynb", [FUSE, f"{line}\nHow many?"])
+    nb.run(0)
+    nb.page.evaluate(WATCH_FRAMES, 1)
+    nb.start(1)
+    run = nb.output(1, ".fz-run")
+    run.wait_for()
+    assert "scripted:hostile" in run.inner_text()
+    nb.wait(1)
+    result = nb.output(1, ".jp-OutputArea-executeResult")
+    result.wait_for()
+    for text in ("best of 2 of 3 members", "onerror='window.__pwned=1'", "broke off after 3 words"):
+        assert text in result.inner_text()
+    assert nb.output(1, ".fz-run").count() == 0
+    assert [1, 1] not in nb.page.evaluate("window.frames_")
+    assert nb.page.evaluate("window.__pwned") is None
 
 
 def test_stop_ends_a_quiet_pool_at_once(open_notebook: Any) -> None:

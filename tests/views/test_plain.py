@@ -44,6 +44,7 @@ def test_it_says_what_the_table_says() -> None:
     assert paragraphs[4].split("\n") == [
         "  2 tiny:sums   ████░░░░░░    4 · 12 tokens · 0.31 s · 48 tokens/s",
         "    > Answer: 2",
+        "    > s t r a w b e r r y",
         "    Spelled right, counted wrong.",
     ]
     assert text.endswith("1.0 s · 126 tokens written, 306 read, 30 reused")

@@ -7,7 +7,7 @@ from fusions_by_hand import HOSTILE, LOST, SAMPLES, best_of, candidate, fusion
 from reading import Element, read, rows
 
 from fusion_magics.text import printable
-from fusion_magics.types import Fusion, Judgment, Verdict
+from fusion_magics.types import Failure, Fusion, Judgment, Verdict
 from fusion_magics.views import bundle
 
 # Everything a view may be made of. No script, no form, nothing that loads or links.
@@ -96,6 +96,16 @@ def test_a_failure_has_its_own_row_with_cause_and_cure() -> None:
     assert LOST.hint in lost["failure"].text
     assert lost["failure"].one("details").one("div").text == LOST.partial
     assert crashed["failure"].text == "The child process ended by signal 9."
+
+
+def test_a_failure_of_no_special_kind_is_just_failed() -> None:
+    lost = Failure("broken", "failed", "It broke off.")
+    root = page(fusion([candidate("one", "Answer: 3")], None, (lost,)))
+    assert rows(root)[1]["member"].text == "broken failed"
+
+
+def test_no_speed_is_told_of_a_moment() -> None:
+    assert texts(fusion([candidate("one", "Answer: 3", end=0.001)], None), "tokens/s") == ["–"]
 
 
 def test_failures_beside_a_judgment_are_counted() -> None:
