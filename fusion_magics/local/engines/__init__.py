@@ -67,14 +67,22 @@ class Vocabulary(Protocol):
         The model's chat template (Jinja), None for a plain text model.
     bos : int, optional
         The token that every prompt begins with, None where the model wants none.
+    ends_with : frozenset of int
+        The tokens that end a text.
+    size : int
+        Number of tokens.
     bos_text, eos_text : str
         The texts of its begin and end tokens, as templates use them.
     """
 
     template: str | None
     bos: int | None
+    size: int
     bos_text: str
     eos_text: str
+
+    @property
+    def ends_with(self) -> frozenset[int]: ...
 
     @property
     def specials(self) -> Sequence[Special]:

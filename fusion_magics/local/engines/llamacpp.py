@@ -22,11 +22,14 @@ from ..prefix import piece_size, pieces, reusable
 from ..wire import Spec
 from . import CancelFlag, Cancelled, Token
 from ._logprobs import with_logprobs
+from ._schema import Schemas
 from .llamacpp_sampler import Sampler
 from .llamacpp_text import LlamaVocabulary, Log
 
 ABORTED = 2
-PIECE = 512
+# Tokens read at once on a CPU: no slower than more, and an abort waits for the node of the compute
+# graph that runs.
+PIECE = 128
 # Below this size a thread's wait at the barrier costs more than its share of the work.
 ONE_THREAD = 30_000_000
 # What a step may take for granted on a GPU, in operations a second; see prefix.piece_size.
@@ -45,6 +48,7 @@ class LlamaCpp:
         on_gpu = lib.llama_supports_gpu_offload() and spec.gpu_layers != 0
         self._model = self._load(spec, on_gpu)
         self.vocabulary = LlamaVocabulary(self._model)
+        self._schemas = Schemas(self.vocabulary)
         self.context = self._context_size(spec)
         self._parameters = lib.llama_model_n_params(self._model)
         self._piece = piece_size(self._parameters, GPU_FLOPS) if on_gpu else PIECE
@@ -110,14 +114,14 @@ class LlamaCpp:
         return keep
 
     def write(self, params: SamplingParams) -> Iterator[Token]:
-        sampler = Sampler(self.vocabulary, params)
+        mask = None if params.schema is None else self._schemas.mask(params.schema)
+        sampler = Sampler(params, mask)
         try:
             while True:
                 logits = self._logits()
                 token = sampler.pick(self._ctx, logits)
-                if token is None or self.vocabulary.ends(token):
+                if token is None or token in self.vocabulary.ends_with:
                     return
-                sampler.accept(token)
                 yield with_logprobs(token, logits, params.logprobs)
                 self._decode([token])
         finally:

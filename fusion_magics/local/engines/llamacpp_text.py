@@ -85,11 +85,6 @@ class LlamaVocabulary:
             count = lib.llama_token_to_piece(self._vocab, token, buffer, -count, 0, False)
         return buffer.raw[: max(0, count)]
 
-    def ends(self, token: int) -> bool:
-        """Whether the model ends its text with this token."""
-        return bool(lib.llama_vocab_is_eog(self._vocab, token))
-
-    @property
-    def pointer(self) -> object:
-        """What llama.cpp's own functions ask for."""
-        return self._vocab
+    @cached_property
+    def ends_with(self) -> frozenset[int]:
+        return frozenset(i for i in range(self.size) if lib.llama_vocab_is_eog(self._vocab, i))

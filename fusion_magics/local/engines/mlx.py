@@ -26,11 +26,11 @@ from ..prefix import piece_size, pieces, reusable
 from ..wire import Spec
 from . import CancelFlag, Token
 from ._logprobs import with_logprobs
-from .mlx_schema import SchemaMask
+from ._schema import SchemaMask, Schemas
 from .mlx_text import MlxVocabulary
 
 METAL_FLOPS = 2e12
-CPU_FLOPS = 1e11
+CPU_FLOPS = 2e9
 # Freed buffers that MLX keeps for reuse; unbounded by default, it has filled whole machines.
 BUFFER_CACHE = 256 << 20
 UNLIMITED = -1
@@ -50,11 +50,11 @@ class Mlx:
         else:
             mx.disable_compile()  # on a CPU it would call a C++ compiler, and wait for it
         self._model, tokenizer, config = mlx_lm.load(spec.path, return_config=True)
-        self.vocabulary = MlxVocabulary(tokenizer)
+        self.vocabulary = MlxVocabulary(tokenizer, _text_config(config)["vocab_size"])
         self.context = _context_size(spec, config)
         parameters = tree_reduce(lambda n, w: n + w.size, self._model.parameters(), 0)
         self._piece = piece_size(parameters, METAL_FLOPS if on_metal else CPU_FLOPS)
-        self._masks = SchemaMask.maker(self.vocabulary)
+        self._schemas = Schemas(self.vocabulary)
         self._cache: list[Any] = make_prompt_cache(self._model)
         self._held = 0  # tokens in the cache
         self._read: list[int] = []  # the prompt tokens among them
@@ -81,7 +81,7 @@ class Mlx:
         raw: deque[mx.array] = deque()  # the logits of steps that were not yet yielded
         processors: list[Processor] = [_recorder(raw)] if params.logprobs else []
         if params.schema is not None:
-            processors.append(self._masks(params.schema))
+            processors.append(_masked(self._schemas.mask(params.schema)))
         steps = generate_step(
             mx.array(self._last),
             self._model,
@@ -94,7 +94,7 @@ class Mlx:
         with closing(steps):
             for token, _ in steps:
                 self._held += 1  # generate_step is always one token ahead
-                if self.vocabulary.ends(token):
+                if token in self.vocabulary.ends_with:
                     return
                 yield (
                     with_logprobs(token, _numbers(raw.popleft()), params.logprobs)
@@ -114,9 +114,13 @@ class Mlx:
         return keep
 
 
+def _text_config(config: dict[str, Any]) -> dict[str, Any]:
+    """A model that also sees pictures keeps what concerns text by itself."""
+    return config.get("text_config") or config
+
+
 def _context_size(spec: Spec, config: dict[str, Any]) -> int:
-    text = config.get("text_config") or config
-    trained = text.get("max_position_embeddings")
+    trained = _text_config(config).get("max_position_embeddings")
     if spec.context is None:
         return min(trained or spec.most, spec.most)
     if trained and spec.context > trained:
@@ -159,6 +163,19 @@ def _recorder(raw: deque[mx.array]) -> Processor:
         return logits
 
     return keep
+
+
+def _masked(mask: SchemaMask) -> Processor:
+    """Gives the tokens that would leave the schema -inf."""
+    before: list[int] = []  # tokens that stood before the answer
+
+    def apply(tokens: mx.array, logits: mx.array) -> mx.array:
+        for token in np.array(tokens[before[0] :] if before else []).tolist():
+            mask.accept(int(token))
+        before[:] = [tokens.size]
+        return mx.where(mx.array(mask.allowed(logits.shape[-1])), logits, -mx.inf)
+
+    return apply
 
 
 def _numbers(logits: mx.array) -> NDArray[np.float32]:

@@ -12,8 +12,9 @@ from . import Special
 class MlxVocabulary:
     """A :class:`fusion_magics.local.engines.Vocabulary` of an MLX model."""
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Any, size: int) -> None:
         self.tokenizer = tokenizer._tokenizer  # what mlx-lm wraps
+        self.size = size
         self.ends_with = frozenset(tokenizer.eos_token_ids)
         self.template = _template(self.tokenizer.chat_template)
         self.bos_text = self.tokenizer.bos_token or ""
@@ -45,10 +46,6 @@ class MlxVocabulary:
         if len(text) == 6 and text.startswith("<0x"):
             return bytes([int(text[3:5], 16)])
         return text.replace("▁", " ").encode()
-
-    def ends(self, token: int) -> bool:
-        """Whether the model ends its text with this token."""
-        return token in self.ends_with
 
     @cached_property
     def _added(self) -> dict[int, bytes]:

@@ -1,0 +1,103 @@
+"""Holds an answer to a JSON schema: llguidance says which tokens may come next.
+
+The same for every engine, so that a schema means the same everywhere. (llama-cpp-python's own
+grammars let control characters into strings, break on quotes in an ``enum`` and know no ranges.)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import EngineMissing, ModelError
+from . import Vocabulary
+
+# One space may stand between JSON's parts: a model cannot lose itself in white space.
+WHITE_SPACE = {"whitespace_flexible": True, "whitespace_pattern": " ?"}
+# llguidance knows a control token by this byte, which no text contains.
+CONTROL = b"\xff"
+
+
+class SchemaMask:
+    """Which tokens may come next in one answer."""
+
+    def __init__(self, matcher: Any, vocabulary: Vocabulary) -> None:
+        self._matcher = matcher
+        self._ends_with = sorted(vocabulary.ends_with)
+
+    def accept(self, token: int) -> None:
+        """Tell what was written."""
+        self._matcher.consume_token(token)
+
+    def allowed(self, size: int) -> NDArray[np.bool_]:
+        """One truth value for each of ``size`` tokens; the ends alone once the JSON is complete."""
+        allowed = np.zeros(size, bool)
+        if self._matcher.is_stopped():
+            allowed[self._ends_with] = True
+            return allowed
+        mask = np.frombuffer(self._matcher.compute_bitmask(), np.uint8)
+        bits = np.unpackbits(mask, bitorder="little")[:size]
+        allowed[: bits.size] = bits
+        return allowed
+
+
+class Schemas:
+    """Makes masks for one model; its vocabulary is read at the first schema."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._tokenizer: Any = None
+
+    def mask(self, schema: Mapping[str, Any]) -> SchemaMask:
+        """The mask of one answer.
+
+        Raises
+        ------
+        ModelError
+            For a schema that llguidance cannot hold an answer to.
+        """
+        lib = _llguidance()
+        if self._tokenizer is None:
+            self._tokenizer = lib.LLTokenizer(lib.TokenizerWrapper(_Tokens(self._vocabulary)))
+        text = json.dumps({**schema, "x-guidance": WHITE_SPACE})
+        try:
+            matcher = lib.LLMatcher(self._tokenizer, lib.LLMatcher.grammar_from_json_schema(text))
+            error = matcher.get_error() if matcher.is_error() else ""
+        except ValueError as exc:
+            error = str(exc)
+        if error:
+            raise ModelError(f"No answer can be held to this JSON schema: {error.splitlines()[0]}")
+        return SchemaMask(matcher, self._vocabulary)
+
+
+class _Tokens:
+    """A vocabulary in the form that llguidance asks for."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        names = {s.token: s.text for s in vocabulary.specials}
+        self._vocabulary = vocabulary
+        self.tokens = [
+            CONTROL + names[i].encode() if i in names else vocabulary.piece(i)
+            for i in range(vocabulary.size)
+        ]
+        self.special_token_ids = sorted(names)
+        self.bos_token_id = vocabulary.bos
+        self.eos_token_id = min(vocabulary.ends_with, default=0)
+
+    def __call__(self, text: bytes) -> list[int]:
+        return self._vocabulary.encode(text.decode("utf-8", "replace"), special=False)
+
+
+def _llguidance() -> Any:
+    try:
+        import llguidance
+    except ImportError as exc:
+        raise EngineMissing(
+            "Holding an answer to a JSON schema needs the package llguidance.",
+            "pip install llguidance",
+        ) from exc
+    return llguidance

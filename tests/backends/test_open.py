@@ -1,0 +1,202 @@
+"""Opening a model: everything that can be wrong is said before anything starts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import struct
+from pathlib import Path
+
+import pytest
+
+from fusion_magics import tiny
+from fusion_magics.backends import open_model
+from fusion_magics.errors import EngineMissing, UsageError
+from fusion_magics.local import LocalModel, Spec, loaded
+from fusion_magics.types import Prompt, SamplingParams
+
+STORIES = Path(__file__).parents[1] / "data" / "stories260K.gguf"
+
+
+def refused(name: str, **settings: str) -> UsageError:
+    engine, _, model = name.partition(":")
+    with pytest.raises(UsageError) as caught:
+        open_model(engine, model, settings)
+    assert caught.value.message
+    assert caught.value.hint, "an error comes with its cure"
+    assert loaded() == []
+    return caught.value
+
+
+# ── llamacpp ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_gguf_by_path() -> None:
+    model = open_model("llamacpp", str(STORIES), {"context": "256", "gpu_layers": "0"})
+    assert isinstance(model, LocalModel)
+    assert model.name == f"llamacpp:{STORIES}"
+    assert model.wording == "full"
+    assert model.spec == Spec("llamacpp", str(STORIES), context=256, gpu_layers=0)
+    assert loaded() == []  # weights wait for the first prompt
+
+
+def test_a_relative_path_and_the_home_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(STORIES, tmp_path / "m.gguf")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for written in ("m.gguf", "./m.gguf", "~/m.gguf"):
+        model = open_model("llamacpp", written)
+        assert model.name == f"llamacpp:{written}"  # as the user wrote it
+        assert isinstance(model, LocalModel)
+        assert Path(model.spec.path).samefile(tmp_path / "m.gguf")
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    error = refused(f"llamacpp:{tmp_path}/none.gguf")
+    assert f"{tmp_path}/none.gguf" in error.message
+    shutil.copy(STORIES, tmp_path / "stories.gguf")
+    assert "Did you mean" in refused(f"llamacpp:{tmp_path}/storys.gguf").hint
+
+
+def test_a_name_on_the_hub() -> None:
+    for name in ("org/repo-GGUF", "org/repo:Q4_K_M"):
+        assert "Hugging Face hub" in refused(f"llamacpp:{name}").hint
+    assert "Hugging Face hub" in refused("mlx:mlx-community/model-4bit").hint
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    assert "folder" in refused(f"llamacpp:{tmp_path}").message
+    (tmp_path / "config.json").write_text("{}")
+    assert f"mlx:{tmp_path}" in refused(f"llamacpp:{tmp_path}").hint
+    shutil.copy(STORIES, tmp_path / "stories.gguf")
+    assert "stories.gguf" in refused(f"llamacpp:{tmp_path}").hint
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"),
+        (b"GG", "no GGUF"),
+        (b"PK\x03\x04 something else", "no GGUF"),
+        (b"GGUF\x01\x00\x00\x00", "version 1"),
+        (b"GGUF" + struct.pack(">I", 3), "version 50331648"),
+    ],
+)
+def test_files_that_are_no_gguf(tmp_path: Path, content: bytes, words: str) -> None:
+    file = tmp_path / "m.gguf"
+    file.write_bytes(content)
+    error = refused(f"llamacpp:{file}")
+    assert words in error.message
+    assert "m.gguf" in error.message
+
+
+@pytest.mark.parametrize("value", ["0", "-5", "many", "1.5", ""])
+def test_a_setting_that_is_no_number(value: str) -> None:
+    assert "context" in refused(f"llamacpp:{STORIES}", context=value).message
+
+
+def test_a_setting_that_does_not_exist() -> None:
+    error = refused(f"llamacpp:{STORIES}", contxt="512")
+    assert "contxt" in error.message
+    assert "Did you mean context?" in error.hint
+    assert "gpu_layers" in error.hint
+
+
+# ── mlx ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The parts of an MLX model, as far as they are looked at before it is loaded."""
+    path = tmp_path / "model"
+    path.mkdir()
+    (path / "config.json").write_text(json.dumps({"model_type": "llama"}))
+    (path / "model.safetensors").write_bytes(b"x")
+    (path / "tokenizer.json").write_text("{}")
+    return path
+
+
+def test_an_mlx_folder(folder: Path) -> None:
+    model = open_model("mlx", str(folder), {"context": "512"})
+    assert isinstance(model, LocalModel)
+    assert model.spec == Spec("mlx", str(folder), context=512)
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ("config.json", "config.json"),
+        ("model.safetensors", "safetensors"),
+        ("tokenizer.json", "tokenizer"),
+    ],
+)
+def test_a_folder_with_a_part_missing(folder: Path, part: str, words: str) -> None:
+    (folder / part).unlink()
+    assert words in refused(f"mlx:{folder}").message
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", "not json", "3"])
+def test_a_configuration_that_is_none(folder: Path, content: str) -> None:
+    (folder / "config.json").write_text(content)
+    assert "configuration" in refused(f"mlx:{folder}").message
+
+
+def test_what_is_no_folder(tmp_path: Path) -> None:
+    assert str(tmp_path / "none") in refused(f"mlx:{tmp_path}/none").message
+    assert f"llamacpp:{STORIES}" in refused(f"mlx:{STORIES}").hint
+
+
+def test_gpu_layers_are_llama_cpps(folder: Path) -> None:
+    assert "gpu_layers" in refused(f"mlx:{folder}", gpu_layers="3").message
+
+
+# ── tiny ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stands in for the weights where they are not made yet."""
+    if not tiny.weights("sums").exists():
+        monkeypatch.setattr(tiny, "weights", lambda name: STORIES)
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_tiny_model() -> None:
+    model = open_model("tiny", "sums", {"engine": "llamacpp"})
+    assert isinstance(model, LocalModel)
+    assert (model.name, model.wording) == ("tiny:sums", "short")
+    assert model.spec.engine == "llamacpp"
+    assert model.spec.most == 1024
+
+
+def test_a_tiny_model_that_does_not_exist() -> None:
+    error = refused("tiny:sum")
+    assert "Did you mean tiny:sums?" in error.hint
+    assert "tiny:judge" in error.hint
+
+
+def test_settings_of_a_tiny_model() -> None:
+    assert "engine" in refused("tiny:sums", engine="torch").message
+    assert "engine" in refused("tiny:sums", engin="mlx").hint
+    assert "gpu_layers" in refused("tiny:sums", engine="mlx", gpu_layers="1").message
+
+
+# ── any ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_engine_that_does_not_exist() -> None:
+    assert "Did you mean llamacpp:x?" in refused("lamacpp:x").hint
+
+
+async def test_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One member's failure, not the cell's: so it is said by the call."""
+    from fusion_magics.local import model as local_model
+
+    monkeypatch.setitem(local_model.ENGINES, "llamacpp", "no_such_package_here")
+    deltas = open_model("llamacpp", str(STORIES)).stream(Prompt.of("x"), SamplingParams())
+    with pytest.raises(EngineMissing) as caught:
+        _ = [d async for d in deltas]
+    assert 'pip install "fusion-magics[llamacpp]"' in caught.value.hint
+    assert loaded() == []

@@ -1,0 +1,90 @@
+"""Ask a model in a test, and watch its child process."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+
+from fusion_magics.local import LocalModel, loaded
+from fusion_magics.types import Delta, Finish, Prompt, SamplingParams, TokenLogprob
+
+BEGINNING = (
+    ", there was a little girl named Lily. She loved to play outside in the park. "
+    "One day, she saw a big, red ball"
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """All that one call gave."""
+
+    deltas: tuple[Delta, ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(d.text for d in self.deltas)
+
+    @property
+    def states(self) -> list[str]:
+        return [d.state for d in self.deltas if d.state]
+
+    @property
+    def logprobs(self) -> list[TokenLogprob]:
+        return [t for d in self.deltas for t in d.logprobs]
+
+    @property
+    def finish(self) -> Finish:
+        assert self.deltas[-1].finish
+        return self.deltas[-1].finish
+
+
+async def ask(model: LocalModel, prompt: str | Prompt, **params: Any) -> Answer:
+    """The whole answer; greedy and at most 40 tokens unless ``params`` say otherwise."""
+    prompt = Prompt.of(prompt) if isinstance(prompt, str) else prompt
+    params = {"max_tokens": 40} | params
+    return Answer(tuple([d async for d in model.stream(prompt, SamplingParams(**params))]))
+
+
+async def stop_while(model: LocalModel, prompt: str, state: str, after: float = 0.3) -> None:
+    """Begin a long answer and close it ``after`` seconds in ``state``."""
+    async with aclosing(model.stream(Prompt.of(prompt), SamplingParams(max_tokens=4000))) as deltas:
+        async for delta in deltas:
+            if delta.state == state:
+                break
+        # The generator waits for nobody: the engine works on in its own process.
+        await asyncio.sleep(after)
+
+
+def child_pid(model: LocalModel) -> int:
+    return next(m.pid for m in loaded() if m.spec == model.spec)
+
+
+def cpu_share(pid: int, seconds: float = 0.5) -> float:
+    """The share of one core that a process uses."""
+    process = psutil.Process(pid)
+
+    def used() -> float:
+        times = process.cpu_times()
+        return times.user + times.system
+
+    before = used()
+    time.sleep(seconds)
+    return (used() - before) / seconds
+
+
+def gone(pid: int, within: float = 2.0) -> bool:
+    """Whether a process ends within so many seconds (a zombie has ended)."""
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(0.02)
+    return False

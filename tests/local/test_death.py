@@ -1,0 +1,154 @@
+"""Children that die, and models that cannot be loaded: one clear error, and the next call works."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+from asking import BEGINNING, ask, child_pid, gone
+from conftest import STORIES, llama
+
+from fusion_magics.errors import LoadError, ModelError, WorkerDied
+from fusion_magics.local import LocalModel, loaded, unload
+from fusion_magics.local.death import diagnose, oom_kills
+from fusion_magics.types import Prompt, SamplingParams
+
+DEATHS = {
+    signal.SIGKILL: ("killed", "was killed (SIGKILL)"),
+    signal.SIGSEGV: ("crashed", "SIGSEGV"),
+    signal.SIGABRT: ("crashed", "SIGABRT"),
+    signal.SIGTERM: ("crashed", "SIGTERM"),
+}
+
+
+async def write_until_text(model: LocalModel, then: Callable[[], None]) -> None:
+    """Begin a long answer, do ``then`` at its first text, and read on."""
+    first = True
+    async for delta in model.stream(Prompt.of("hello"), SamplingParams(max_tokens=4000)):
+        if delta.text and first:
+            first = False
+            then()
+
+
+@pytest.mark.parametrize("sign", DEATHS, ids=lambda s: s.name)
+async def test_a_child_that_dies_while_it_writes(steady: LocalModel, sign: signal.Signals) -> None:
+    kind, words = DEATHS[sign]
+    with pytest.raises(WorkerDied) as caught:
+        await write_until_text(steady, lambda: os.kill(child_pid(steady), sign))
+    assert caught.value.failure_kind == kind
+    assert words in caught.value.message
+    assert steady.name in caught.value.message
+    assert caught.value.retryable
+    assert loaded() == []
+    assert (await ask(steady, "hello")).text
+
+
+async def test_a_child_that_dies_while_it_loads(stories: LocalModel) -> None:
+    async with aclosing(stories.stream(Prompt.of("Once"), SamplingParams())) as deltas:
+        assert (await anext(deltas)).state == "loading"
+        os.kill(child_pid(stories), signal.SIGKILL)
+        with pytest.raises(WorkerDied):
+            await anext(deltas)
+
+
+async def test_a_child_that_died_while_idle_fails_nobody(stories: LocalModel) -> None:
+    await ask(stories, "Once upon a time")
+    os.kill(child_pid(stories), signal.SIGKILL)
+    assert (await ask(stories, "Once upon a time")).text.startswith(BEGINNING)
+
+
+async def test_only_the_call_that_ran_fails(steady: LocalModel) -> None:
+    """One that waited behind it is made by a new child."""
+    await ask(steady, "x", max_tokens=1)
+    pid = child_pid(steady)
+    died, waited = await asyncio.gather(
+        write_until_text(steady, lambda: os.kill(pid, signal.SIGKILL)),
+        ask(steady, "hello"),
+        return_exceptions=True,
+    )
+    assert isinstance(died, WorkerDied)
+    assert not isinstance(waited, BaseException), waited
+    assert waited.text == (await ask(steady, "hello")).text
+
+
+async def test_unloading_during_a_call(steady: LocalModel) -> None:
+    with pytest.raises(ModelError, match="unloaded") as caught:
+        await write_until_text(steady, unload)
+    assert caught.value.failure_kind == "unloaded"
+
+
+async def test_unload_ends_the_child(stories: LocalModel, chatty: LocalModel) -> None:
+    await ask(stories, "Once")
+    await ask(chatty, "Once")
+    first, second = child_pid(stories), child_pid(chatty)
+    assert [m.name for m in loaded()] == [stories.name, chatty.name]
+    assert all(m.memory > 1_000_000 for m in loaded())
+    unload(stories.spec)
+    assert gone(first, within=0.1)
+    assert [m.pid for m in loaded()] == [second]
+    unload()
+    assert gone(second, within=0.1)
+
+
+def test_out_of_memory_is_told_from_a_kill() -> None:
+    before = tuple(n - 1 for n in oom_kills())
+    assert diagnose("m", -signal.SIGKILL, before, "").failure_kind == "out-of-memory"
+    assert diagnose("m", -signal.SIGKILL, oom_kills(), "").failure_kind == "killed"
+    aborted = diagnose("m", -signal.SIGABRT, oom_kills(), "what(): std::bad_alloc")
+    assert aborted.failure_kind == "out-of-memory"
+
+
+def test_last_words_are_part_of_the_message() -> None:
+    words = "loading\nGGML_ASSERT(x > 0) failed\nlast line"
+    assert "GGML_ASSERT(x > 0) failed" in diagnose("m", -6, oom_kills(), words).message
+    assert "exit code 3" in diagnose("m", 3, oom_kills(), "").message
+
+
+@pytest.mark.parametrize("keep", [30_000, 600_000, 1_185_000])
+async def test_a_truncated_file(tmp_path: Path, keep: int) -> None:
+    file = tmp_path / "cut.gguf"
+    file.write_bytes(STORIES.read_bytes()[:keep])
+    with pytest.raises(LoadError, match=r"cut\.gguf") as caught:
+        await ask(llama(file), "Once")
+    assert "no reason" not in caught.value.message
+    assert caught.value.hint
+    assert loaded() == []
+
+
+async def test_a_damaged_header(tmp_path: Path) -> None:
+    file = tmp_path / "noise.gguf"
+    file.write_bytes(b"GGUF\x03\x00\x00\x00" + b"\xff" * 4000)
+    with pytest.raises(LoadError, match=r"noise\.gguf"):
+        await ask(llama(file), "Once")
+
+
+async def test_all_who_wait_for_a_load_hear_why_it_failed(tmp_path: Path) -> None:
+    file = tmp_path / "cut.gguf"
+    file.write_bytes(STORIES.read_bytes()[:600_000])
+    results = await asyncio.gather(
+        *(ask(llama(file), "Once") for _ in range(3)), return_exceptions=True
+    )
+    assert [type(r) for r in results] == [LoadError] * 3
+
+
+async def test_a_cancelled_load_ends_the_child(steady: LocalModel) -> None:
+    async with aclosing(steady.stream(Prompt.of("Once"), SamplingParams())) as deltas:
+        await anext(deltas)
+        pid = child_pid(steady)
+    assert gone(pid, within=0.5)
+    assert loaded() == []
+
+
+async def test_a_load_goes_on_for_the_others_who_wait(stories: LocalModel) -> None:
+    async with aclosing(stories.stream(Prompt.of("Once"), SamplingParams())) as deltas:
+        await anext(deltas)
+        other = asyncio.ensure_future(ask(stories, "Once upon a time"))
+        await asyncio.sleep(0)
+        pid = child_pid(stories)
+    assert (await other).text.startswith(BEGINNING)
+    assert child_pid(stories) == pid

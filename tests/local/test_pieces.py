@@ -1,0 +1,100 @@
+"""The small parts: text from pieces, prompts in pieces, the lines on the wire."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fusion_magics.local import wire
+from fusion_magics.local.assembly import Assembly
+from fusion_magics.local.prefix import piece_size, pieces, reusable
+from fusion_magics.types import Delta, Finish, Message, SamplingParams, TokenLogprob, Usage
+
+
+@given(st.text(), st.lists(st.integers(0, 20)))
+def test_text_survives_any_cut_into_bytes(text: str, cuts: list[int]) -> None:
+    raw, given_text = text.encode(), ""
+    assembly = Assembly()
+    for size in [*cuts, len(raw)]:
+        assembly.add(raw[:size])
+        raw = raw[size:]
+        given_text += assembly.take()[0]
+    assert given_text + assembly.rest()[0] == text
+
+
+@given(st.text("abc"), st.lists(st.text("abc", min_size=1), max_size=3))
+def test_stop_strings_are_found_wherever_they_begin(text: str, stop: list[str]) -> None:
+    assembly, seen = Assembly(tuple(stop)), ""
+    for letter in text:
+        assembly.add(letter.encode())
+        seen += assembly.take()[0]
+        if assembly.stopped:
+            break
+    seen += assembly.rest()[0]
+    ends = [text.find(s) + len(s) for s in stop if s in text]
+    # The text is known up to the first stop string that is complete.
+    known = text[: min(ends)] if ends else text
+    assert seen == known[: min([known.find(s) for s in stop if s in known], default=len(known))]
+
+
+def test_tokens_behind_a_stop_are_not_reported() -> None:
+    assembly = Assembly(("STOP",))
+    for token in ("a", "S", "T", "OP", "b"):
+        assembly.add(token.encode(), TokenLogprob(token, -1.0))
+        if assembly.stopped:
+            break
+    assert [t.token for t in (*assembly.take()[1], *assembly.rest()[1])] == ["a"]
+
+
+def test_bytes_that_are_no_text_are_shown_as_such() -> None:
+    assembly = Assembly()
+    assembly.add(b"a\xffb\xe2\x82")
+    assert assembly.take()[0] == "a\ufffdb"
+    assert assembly.rest()[0] == ""
+
+
+TOKENS = st.lists(st.integers(0, 1), max_size=200)
+
+
+@given(TOKENS, TOKENS, st.sampled_from([32, 64, 128]))
+def test_what_is_reused_was_read_and_leaves_two_to_read(
+    read: list[int], tokens: list[int], piece: int
+) -> None:
+    keep = reusable(read, tokens, piece)
+    assert tokens[:keep] == read[:keep]
+    assert keep % 32 == 0
+    assert keep < len(tokens) or keep == 0
+    fresh = list(pieces(0, len(tokens), piece))
+    again = list(pieces(keep, len(tokens), piece))
+    for start, stop in again:
+        (whole,) = [f for f in fresh if f[0] <= start < f[1]]
+        assert stop == whole[1]
+        assert stop - start > 1 or whole == (start, stop)
+
+
+def test_a_common_beginning_is_reused() -> None:
+    assert reusable(list(range(100)), [*range(100), 7, 8], 512) == 96
+    assert reusable(list(range(100)), list(range(100)), 512) == 96
+    assert reusable(list(range(96)), list(range(97)), 512) == 64  # one token alone differs in bits
+    assert reusable([], [1, 2], 512) == 0
+
+
+@pytest.mark.parametrize(
+    ("parameters", "flops", "size"),
+    [(1_000_000, 2e12, 512), (8_000_000_000, 2e12, 32), (1_500_000_000, 2e12, 256)],
+)
+def test_piece_size(parameters: int, flops: float, size: int) -> None:
+    assert piece_size(parameters, flops) == size
+
+
+def test_lines() -> None:
+    params = SamplingParams(schema={"type": "object"}, stop=("a\n",))
+    ask = wire.Generate(3, (Message("user", "line\nbreak 😀"),), params)
+    line = wire.encode(ask)
+    assert line.count(b"\n") == 1
+    assert wire.order(line) == ask
+    logprobs = (TokenLogprob("x", -0.5, (("x", -0.5),)),)
+    delta = Delta(text="\n", logprobs=logprobs, finish=Finish("stop", Usage(1, 2, 0, 0.0)))
+    for report in (wire.Ready(), wire.Progress(1, delta), wire.Failed("E", "m", "h", "k", True)):
+        assert wire.report(wire.encode(report)) == report

@@ -1,0 +1,59 @@
+"""Models at work share the cores of the machine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import pytest
+from asking import ask
+from conftest import STORIES
+
+from fusion_magics.local import LocalModel, registry
+from fusion_magics.local.cores import resident_memory, usable_cores
+
+
+def threads_of(model: LocalModel) -> int:
+    return registry._children[model.spec]._threads
+
+
+async def test_threads_follow_the_number_of_models_at_work(
+    slow: LocalModel, stories: LocalModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "usable_cores", lambda: 8)
+    running = asyncio.create_task(ask(slow, "hello", max_tokens=2000))
+    await asyncio.sleep(0.5)
+    assert threads_of(slow) == 8
+    other = asyncio.create_task(ask(stories, "Once", max_tokens=500))
+    await asyncio.sleep(0.01)
+    assert (threads_of(slow), threads_of(stories)) == (4, 4)
+    await other
+    assert threads_of(slow) == 8
+    running.cancel()
+
+
+async def test_never_less_than_one_thread(
+    slow: LocalModel, stories: LocalModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "usable_cores", lambda: 1)
+    await asyncio.gather(ask(slow, "hello"), ask(stories, "Once"))
+    assert threads_of(slow) == threads_of(stories) == 1
+
+
+def test_usable_cores_respects_affinity() -> None:
+    assert 1 <= usable_cores() <= len(os.sched_getaffinity(0))
+    everything = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(everything)})
+    try:
+        assert usable_cores() == 1
+    finally:
+        os.sched_setaffinity(0, everything)
+
+
+def test_resident_memory() -> None:
+    assert resident_memory(os.getpid()) > 10_000_000
+    assert resident_memory(2**22 + 1) == 0
+
+
+def test_the_stories_are_there() -> None:
+    assert STORIES.stat().st_size == 1_185_376
