@@ -81,9 +81,11 @@ class Kernel:
         message = self.client.execute(source)
         began = time.monotonic()
         stopped: list[float] = []
+        timer = threading.Timer(stop_after or 0, self._stop, [stopped])
         if stop_after is not None:
-            threading.Timer(stop_after, self._stop, [stopped]).start()
+            timer.start()
         reply = self._collect(message, timeout)
+        timer.cancel()  # a cell that ended before must not hand its Stop to the next one
         reply.seconds = time.monotonic() - began
         if stopped:
             reply.after_stop = time.monotonic() - stopped[0]

@@ -1,0 +1,105 @@
+"""A real model in a real kernel: Stop while it writes, a killed child, memory given back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from kernels import Kernel
+
+GGUF = Path(__file__).parents[1] / "data" / "stories260K.gguf"
+STORY = f"%%fuse -p llamacpp:{GGUF} --max-tokens 40 -o story\nOnce upon a time"
+# Forty stories: far more than can be written before Stop.
+LONG = f"-p llamacpp:{GGUF}*40 --max-tokens 2000"
+MESSAGE = "Interrupted: Stopped. Every call was cancelled."
+
+pytest.importorskip("llama_cpp")
+
+
+@pytest.fixture(scope="module")
+def warm(isolated: Path) -> Iterator[Kernel]:
+    """A kernel that holds the model."""
+    kernel = Kernel()
+    assert kernel.run(STORY, timeout=60).status == "ok"
+    yield kernel
+    kernel.close()
+
+
+def _children(kernel: Kernel) -> list[psutil.Process]:
+    return psutil.Process(int(kernel.run("import os; os.getpid()").value)).children(recursive=True)
+
+
+def _busy(children: list[psutil.Process], seconds: float = 0.4) -> float:
+    """Percent of one core that the children use together."""
+    for child in children:
+        child.cpu_percent()
+    time.sleep(seconds)
+    return sum(child.cpu_percent() for child in children)
+
+
+def test_it_tells_its_story(warm: Kernel) -> None:
+    warm.run(STORY)
+    assert "a little girl named Lily" in warm.run("story.text").value
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"%%fuse {LONG}\nOnce upon a time",
+        f"%%time\n%fuse {LONG} Once upon a time",
+        f"fuse_sync('Once', pool='llamacpp:{GGUF}*40', max_tokens=2000, **JUDGE)",
+        f"await fuse('Once', pool='llamacpp:{GGUF}*40', max_tokens=2000, **JUDGE)",
+    ],
+    ids=["cell", "nested", "fuse_sync", "await fuse"],
+)
+def test_stop_in_the_middle_of_writing(warm: Kernel, source: str) -> None:
+    warm.run("JUDGE = dict(judge='scripted:yes', mode='vote')")
+    (child,) = _children(warm)
+    began = time.monotonic()
+    reply = warm.run(source, stop_after=1.0)
+    assert time.monotonic() - began < 5, "it did not run to its end"
+    assert reply.after_stop < 0.5
+    assert reply.status == "error"
+    assert len(reply.error.splitlines()) == 1
+    time.sleep(0.5)
+    assert _busy([child]) < 20, "the engine itself has stopped"
+    assert _children(warm) == [child], "the model stays loaded"
+    assert (
+        "a little girl named Lily" in warm.run(STORY + "\n;").printed + warm.run("story.text").value
+    )
+
+
+def test_a_killed_child_is_one_failure_and_the_next_cell_works(warm: Kernel) -> None:
+    (child,) = _children(warm)
+    threading.Timer(0.3, os.kill, [child.pid, signal.SIGKILL]).start()
+    pool = f"llamacpp:{GGUF}*2,scripted:yes"
+    reply = warm.run(f"%%fuse -p {pool} --max-tokens 1500 -o x\nOnce upon a time")
+    assert reply.status == "ok"
+    # One was writing; the one that waited was asked again, of a new child.
+    assert warm.run("[f.kind for f in x.failures]").value == "['killed']"
+    assert "scripted:yes" in warm.run("[c.member for c in x.candidates]").value
+    assert warm.run(STORY).status == "ok"
+
+
+def test_models_are_listed_and_unloaded(warm: Kernel) -> None:
+    warm.run(STORY)
+    (child,) = _children(warm)
+    assert f"{child.pid}" in warm.run("%fuse_models").printed
+    assert "given back" in warm.run(f"%fuse_models unload llamacpp:{GGUF}").printed
+    assert not child.is_running()
+    assert warm.run(STORY).status == "ok"
+
+
+def test_no_child_outlives_the_kernel(isolated: Path) -> None:
+    kernel = Kernel()
+    kernel.run(STORY)
+    (child,) = _children(kernel)
+    kernel.close()
+    _, alive = psutil.wait_procs([child], timeout=5)
+    assert not alive
