@@ -1,0 +1,26 @@
+"""The tiny models that ship inside the package: names and weights, nothing heavy.
+
+How they are made: ``questions`` (what they learn), ``lessons`` (how it is told), ``recipes`` (who
+learns what), ``train``, ``export`` and ``evaluate``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+NAMES: dict[str, str] = {
+    "sums": "arithmetic and small word problems, with written working",
+    "words": "spelling, counting and ordering letters",
+    "logic": "who is taller, who came second, which day, what follows",
+    "a": "a bit of everything; weak spots differ from b and c",
+    "b": "a bit of everything; weak spots differ from a and c",
+    "c": "a bit of everything; weak spots differ from a and b",
+    "judge": "checks an answer in a short working, then gives rationale and score",
+}
+
+
+def weights(name: str) -> Path:
+    """The GGUF file of a shipped model. Raises KeyError for an unknown name."""
+    if name not in NAMES:
+        raise KeyError(f"no tiny model {name!r}; there are {', '.join(NAMES)}")
+    return Path(__file__).parent / "weights" / f"{name}.gguf"

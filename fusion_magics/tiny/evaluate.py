@@ -1,0 +1,104 @@
+"""How often a model is right: greedy answers, by family and kind, with Wilson 95 % intervals."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from random import Random
+
+from ..answers import comparable, normalise
+from .lessons import is_right, judge_request, judging_made_up
+from .model import TinyLlama
+from .questions import KINDS, Question, sample
+from .tokens import decode, prompt
+
+
+def wilson(right: int, asked: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share; (0, 1) when nothing was asked."""
+    if not asked:
+        return 0.0, 1.0
+    z, share = 1.96, right / asked
+    middle = share + z * z / (2 * asked)
+    spread = z * math.sqrt(share * (1 - share) / asked + z * z / (4 * asked * asked))
+    scale = 1 + z * z / asked
+    return (middle - spread) / scale, (middle + spread) / scale
+
+
+@dataclass(frozen=True)
+class Share:
+    """``right`` of ``asked``; prints as percent with its Wilson 95 % interval."""
+
+    right: int
+    asked: int
+
+    def __str__(self) -> str:
+        if not self.asked:
+            return "-"
+        low, high = wilson(self.right, self.asked)
+        return f"{100 * self.right / self.asked:.1f} ({100 * low:.0f} to {100 * high:.0f})"
+
+
+def share(marks: list[bool]) -> Share:
+    """How many of the marks are true."""
+    return Share(sum(marks), len(marks))
+
+
+def by(name: str, questions: list[Question], marks: list[bool]) -> dict[str, Share]:
+    """Shares per value of the questions' field ``name`` (``family`` or ``kind``)."""
+    groups: dict[str, list[bool]] = {}
+    for question, mark in zip(questions, marks, strict=True):
+        groups.setdefault(getattr(question, name), []).append(mark)
+    return {value: share(found) for value, found in groups.items()}
+
+
+def answers(model: TinyLlama, questions: list[Question], limit: int = 160) -> list[str]:
+    """The model's greedy answer texts."""
+    prompts = [prompt([("user", question.text)]) for question in questions]
+    return [decode(ids) for ids in model.answer(prompts, limit)]
+
+
+def marks(questions: list[Question], texts: list[str]) -> list[bool]:
+    """Which answer texts are right, as a vote would read them."""
+    return [
+        comparable(text) == normalise(question.answer)
+        for question, text in zip(questions, texts, strict=True)
+    ]
+
+
+def scores(model: TinyLlama, questions: list[Question], texts: list[str]) -> list[float | None]:
+    """The judge's score of each text; None where its reply cannot be read."""
+    rng = Random(23)
+    requests = [
+        judge_request(question.text, text, f"{rng.getrandbits(32):08x}")
+        for question, text in zip(questions, texts, strict=True)
+    ]
+    replies = model.answer([prompt([("user", request)]) for request in requests], 260)
+    return [score_of(decode(reply)) for reply in replies]
+
+
+def score_of(reply: str) -> float | None:
+    """The score in a judge's reply; None where the reply cannot be read."""
+    try:
+        return float(json.loads(reply)["score"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def percent_by_kind(model: TinyLlama, each: int, judging: bool) -> dict[str, int]:
+    """Accuracy in percent on ``each`` validation questions per kind, for the progress line.
+
+    With ``judging``, verdicts on made-up candidates come on top, as ``judge KIND``.
+    """
+    rng = Random(17)
+    questions = [sample(rng, "validation", kind=kind) for kind in KINDS for _ in range(each)]
+    found: dict[str, list[bool]] = {}
+    for question, text in zip(questions, answers(model, questions), strict=True):
+        found.setdefault(question.kind, []).append(is_right(question, text))
+    if judging:
+        tasks = [judging_made_up(rng, question) for question in questions]
+        replies = model.answer([prompt(task[:1]) for task in tasks], 260)
+        for question, task, reply in zip(questions, tasks, replies, strict=True):
+            same = score_of(decode(reply)) == score_of(task[1][1])
+            found.setdefault(f"judge {question.kind}", []).append(same)
+    return {kind: round(100 * sum(m) / len(m)) for kind, m in found.items()}

@@ -1,0 +1,193 @@
+"""Train the tiny models: ``python -m fusion_magics.tiny.train sums`` (or ``all``).
+
+Everything is made from seeds: the same command gives the same questions, order and updates. Writes
+``NAME.pt`` and ``NAME.json`` (what the model card tells) to ``--out`` every few minutes, and goes
+on from there when called again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from .evaluate import percent_by_kind
+from .model import Shape, TinyLlama
+from .recipes import RECIPES, Recipe, lesson
+from .tokens import END, encode
+
+Batch = tuple[Tensor, Tensor]
+POOL = 1024
+SAVE_SECONDS = 150
+
+
+def batches(recipe: Recipe) -> Iterator[Batch]:
+    """Endless batches ``(ids, learned)`` of conversations of like length, padded with the end."""
+    rng = Random(f"{recipe.seed}/0")
+    while True:
+        pool = sorted((encode(lesson(rng, recipe)) for _ in range(POOL)), key=lambda e: len(e[0]))
+        made, group = [], []
+        for example in pool:
+            if group and len(example[0]) * (len(group) + 1) > recipe.tokens:
+                made.append(_padded(group))
+                group = []
+            group.append(example)
+        rng.shuffle(made)
+        yield from made
+
+
+def _padded(group: list[tuple[list[int], list[bool]]]) -> Batch:
+    length = max(len(ids) for ids, _ in group)
+    ids = torch.full((len(group), length), END)
+    learned = torch.zeros(len(group), length, dtype=torch.bool)
+    for row, (tokens, mask) in enumerate(group):
+        ids[row, : len(tokens)] = torch.tensor(tokens)
+        learned[row, : len(mask)] = torch.tensor(mask)
+    return ids, learned
+
+
+def optimizers(model: TinyLlama, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices of the layers, AdamW for embeddings and norms."""
+    matrices = [p for p in model.blk.parameters() if p.ndim == 2]
+    chosen = {id(p) for p in matrices}
+    others = [p for p in model.parameters() if id(p) not in chosen]
+    return [
+        torch.optim.Muon(
+            matrices, lr=recipe.rate, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"
+        ),
+        torch.optim.AdamW(others, lr=recipe.side_rate, betas=(0.9, 0.95), weight_decay=0.0),
+    ]
+
+
+def rate_factor(recipe: Recipe, step: int) -> float:
+    """Share of the peak rate at a step: rises, stays, falls to 2 %."""
+    falling = recipe.steps * recipe.cooling
+    left = (recipe.steps - step) / falling if falling else 1.0
+    return min((step + 1) / recipe.warm_up, 1.0, max(0.02, left))
+
+
+def update(
+    model: TinyLlama, optimizers: list[torch.optim.Optimizer], batch: Batch, device: str
+) -> float:
+    """One step on one batch; gives the loss in nats per learned token."""
+    ids, learned = (part.to(device) for part in batch)
+    with torch.autocast(device, dtype=torch.bfloat16):
+        scores = model.logits(model(ids[:, :-1])[learned[:, 1:]])
+    loss = F.cross_entropy(scores, ids[:, 1:][learned[:, 1:]])
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    for optimizer in optimizers:
+        optimizer.step()
+        optimizer.zero_grad()
+    return loss.item()
+
+
+def _save(path: Path, state: dict[str, object]) -> None:
+    unfinished = path.with_suffix(".part")
+    torch.save(state, unfinished)
+    os.replace(unfinished, path)
+
+
+def _starting_weights(recipe: Recipe, out: Path) -> dict[str, Tensor] | None:
+    if recipe.start is None:
+        return None
+    return torch.load(out / f"{recipe.start}.pt", weights_only=True)["model"]
+
+
+class Run:
+    """The training of one model: its state on disk, its progress, its steps."""
+
+    def __init__(self, name: str, out: Path, device: str) -> None:
+        self.name, self.path, self.device = name, out / f"{name}.pt", device
+        self.recipe = RECIPES[name]
+        torch.manual_seed(self.recipe.seed)
+        self.model = TinyLlama(Shape()).to(device)
+        self.optimizers = optimizers(self.model, self.recipe)
+        self.step, self.tokens, self.seconds = 0, 0, 0.0
+        if self.path.exists():
+            self._resume()
+        elif start := _starting_weights(self.recipe, out):
+            self.model.load_state_dict(start)
+
+    def _resume(self) -> None:
+        state = torch.load(self.path, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(kept)
+        self.step, self.tokens, self.seconds = state["step"], state["tokens"], state["seconds"]
+
+    def save(self) -> None:
+        """Write weights, optimizer state and the numbers for the card."""
+        state = {
+            "model": self.model.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "step": self.step,
+            "tokens": self.tokens,
+            "seconds": self.seconds,
+        }
+        _save(self.path, state)
+        facts = {"step": self.step, "tokens": self.tokens, "seconds": round(self.seconds)}
+        self.path.with_suffix(".json").write_text(json.dumps(facts))
+
+    def train(self) -> None:
+        """Take the steps that are left, with a line of progress and a save every few minutes."""
+        saved, losses = time.time(), []
+        # A resumed run skips what it has seen, so it goes on as if it had never stopped.
+        source = islice(batches(self.recipe), self.step, None)
+        while self.step < self.recipe.steps:
+            started = time.perf_counter()
+            factor = rate_factor(self.recipe, self.step)
+            peaks = (self.recipe.rate, self.recipe.side_rate)
+            for optimizer, peak in zip(self.optimizers, peaks, strict=True):
+                optimizer.param_groups[0]["lr"] = peak * factor
+            batch = next(source)
+            losses.append(update(self.model, self.optimizers, batch, self.device))
+            self.step += 1
+            self.tokens += batch[0].numel()
+            self.seconds += time.perf_counter() - started
+            if time.time() - saved > SAVE_SECONDS:
+                self.save()
+                self.report(sum(losses) / len(losses))
+                saved, losses = time.time(), []
+        self.save()
+        self.report(sum(losses) / max(1, len(losses)), questions=20)
+
+    def report(self, loss: float, questions: int = 5) -> None:
+        """Print where the run is and its accuracy by kind on validation questions."""
+        speed = self.tokens / max(1e-9, self.seconds)
+        left = (self.recipe.steps - self.step) * self.seconds / max(1, self.step) / 60
+        print(
+            f"{self.name} {self.step}/{self.recipe.steps} {self.tokens / 1e6:.1f}M tokens "
+            f"{speed:.0f}/s loss {loss:.4f} left {left:.0f} min",
+            percent_by_kind(self.model, questions, judging="judge" in self.recipe.lessons),
+            flush=True,
+        )
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Train the named models, each after the one it starts from."""
+    parser = argparse.ArgumentParser(description="Train the tiny models.")
+    parser.add_argument("names", nargs="+", choices=[*RECIPES, "all"])
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--threads", type=int, default=0, help="0: as many as there are cores")
+    parser.add_argument("--out", type=Path, default=Path("build/tiny"))
+    options = parser.parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    names = list(RECIPES) if "all" in options.names else options.names
+    for name in names:
+        Run(name, options.out, options.device).train()
+
+
+if __name__ == "__main__":
+    main()
