@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
+import msgspec
+
 from .. import tiny
 from ..errors import UsageError
 from ..local import LocalModel, Spec
@@ -67,6 +69,6 @@ def _weights(model: str) -> Path:
 def _spec(name: str, weights: Path, engine: str, settings: Mapping[str, str]) -> Spec:
     if engine == "llamacpp":
         return llamacpp.spec_of(name, weights, settings, MOST_CONTEXT)
-    from ..tiny.mlx_form import mlx_folder
-
-    return mlx.spec_of(name, mlx_folder(weights), settings, MOST_CONTEXT)
+    spec = mlx.spec_of(name, weights, settings, MOST_CONTEXT)
+    # One file serves both engines. The kernel imports no MLX for it: the child does.
+    return msgspec.structs.replace(spec, derive="fusion_magics.tiny.mlx_form:mlx_folder")

@@ -1,9 +1,9 @@
 """Which part of a prompt need not be read again, and in what pieces the rest is read.
 
-Reuse must not change the answer, to the last bit. Kernels that multiply one row differ in rounding
+Reuse must not change the answer, to the last bit. Kernels for one or a few rows differ in rounding
 from those for many, and some work on groups of up to 32 rows. So only tokens that were *read* are
-kept (what was written had been computed row by row), up to a multiple of 32, and pieces begin and
-end where they would for a fresh model.
+kept (what was written had been computed row by row), up to a multiple of 32; pieces begin and end
+where they would for a fresh model; and none is left shorter than 32 that was not so before.
 """
 
 from __future__ import annotations
@@ -15,14 +15,11 @@ GROUP = 32
 
 
 def reusable(read: Sequence[int], tokens: Sequence[int], piece: int) -> int:
-    """How many of ``tokens`` a model that last read ``read`` can skip (0 or a multiple of 32).
-
-    At least two tokens of every piece that has two are left to read.
-    """
+    """How many of ``tokens`` a model that last read ``read`` can skip: a multiple of 32."""
     common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(read, tokens)))  # noqa: B905
     keep = min(common, max(0, len(tokens) - 1)) // GROUP * GROUP
     left = min(len(tokens), (keep // piece + 1) * piece) - keep
-    return keep if left > 1 or keep % piece == 0 else keep - GROUP
+    return keep if left >= GROUP or keep % piece == 0 else keep - GROUP
 
 
 def pieces(keep: int, end: int, piece: int) -> Iterator[tuple[int, int]]:

@@ -26,6 +26,8 @@ class Spec(msgspec.Struct, frozen=True):
         Ceiling of the default context: a model's own may ask for gigabytes of KV cache.
     gpu_layers : int, optional
         Layers on the GPU; None is all of them where the build has one.
+    derive : str, optional
+        ``module:function`` of the path to what is loaded in its stead, called in the child.
     """
 
     engine: str
@@ -33,6 +35,7 @@ class Spec(msgspec.Struct, frozen=True):
     context: int | None = None
     most: int = 4096
     gpu_layers: int | None = None
+    derive: str | None = None
 
 
 class Generate(msgspec.Struct, tag="generate"):

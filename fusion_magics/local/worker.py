@@ -16,6 +16,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
 
 from ..errors import EngineMissing, LoadError, ModelError
 from ..types import Delta
@@ -88,7 +91,7 @@ def _load(model: Spec, cancel: CancelFlag) -> Engine:
             f'pip install "fusion-magics[{model.engine}]"',
         ) from exc
     try:
-        engine: Engine = module.load(model, cancel)
+        engine: Engine = module.load(_derived(model), cancel)
     except ModelError:
         raise
     except MemoryError as exc:
@@ -104,6 +107,15 @@ def _load(model: Spec, cancel: CancelFlag) -> Engine:
             "not know.",
         ) from exc
     return engine
+
+
+def _derived(model: Spec) -> Spec:
+    """The spec of what is made from ``model.path``, for instance MLX's form of a GGUF."""
+    if model.derive is None:
+        return model
+    home, _, function = model.derive.partition(":")
+    made = getattr(importlib.import_module(home), function)(Path(model.path))
+    return msgspec.structs.replace(model, path=str(made), derive=None)
 
 
 def _serve(engine: Engine, asked: Generate, inbox: Inbox, send: Callable[[Report], None]) -> None:

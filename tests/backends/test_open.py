@@ -171,6 +171,14 @@ def test_a_tiny_model() -> None:
     assert model.spec.most == 1024
 
 
+@pytest.mark.usefixtures("shipped")
+def test_a_tiny_model_by_mlx() -> None:
+    model = open_model("tiny", "sums", {"engine": "mlx", "context": "300"})
+    assert isinstance(model, LocalModel)
+    assert (model.spec.engine, model.spec.context) == ("mlx", 300)
+    assert model.spec.path == str(tiny.weights("sums"))  # MLX's form is made by the child
+
+
 def test_a_tiny_model_that_does_not_exist() -> None:
     error = refused("tiny:sum")
     assert "Did you mean tiny:sums?" in error.hint

@@ -48,21 +48,13 @@ async def test_a_cancel_stops_the_engine(
     assert cpu_share(pid) < 0.1
 
 
-async def test_reading_a_long_prompt_takes_long(slow: LocalModel) -> None:
-    """Or the tests above show nothing."""
-    await ask(slow, "x", max_tokens=1)
-    began = time.monotonic()
-    await ask(slow, LONG, max_tokens=1)
-    assert time.monotonic() - began > 1
-
-
-async def test_what_was_read_before_a_cancel_is_kept(slow: LocalModel) -> None:
-    await ask(slow, "x", max_tokens=1)
-    await stop_while(slow, LONG, "reading", after=3.0)
-    again = await ask(slow, LONG, max_tokens=5)
-    assert again.finish.usage.cached_tokens >= 128
+async def test_what_was_read_before_a_cancel_is_kept(steady: LocalModel) -> None:
+    await ask(steady, "x", max_tokens=1)
+    await stop_while(steady, LONG, "reading", after=0.2)
+    again = await ask(steady, LONG, max_tokens=5)
+    assert 128 <= again.finish.usage.cached_tokens < 3800  # it was stopped, and not before it began
     unload()
-    assert (await ask(slow, LONG, max_tokens=5)).text == again.text
+    assert (await ask(steady, LONG, max_tokens=5)).text == again.text
 
 
 async def test_a_call_that_waits_can_be_cancelled(slow: LocalModel) -> None:

@@ -18,7 +18,10 @@ from fusion_magics.local.wire import Spec
 from fusion_magics.types import Message
 
 USER, ASSISTANT = 257, 258
-TRIMMING = "{% for m in messages %}<|{{ m.role }}|> {{ m.content | trim }} <|end|>{% endfor %}<|assistant|>"
+TRIMMING = (
+    "{% for m in messages %}<|{{ m.role }}|> {{ m.content | trim }} <|end|>{% endfor %}"
+    "<|assistant|>"
+)
 NO_SYSTEM = (
     "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system role') }}"
     "{% endif %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}<|assistant|>"

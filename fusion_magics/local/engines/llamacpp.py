@@ -68,6 +68,11 @@ class LlamaCpp:
                 "The file may be damaged or not fully downloaded, or too new for this "
                 "llama-cpp-python: compare its size with the source, or upgrade the package.",
             )
+        if lib.llama_model_has_encoder(model):
+            raise LoadError(
+                f"{spec.path} is an encoder model; these are not supported.",
+                "Use a model that only decodes, such as Llama, Mistral, Qwen, Gemma or Phi.",
+            )
         return model
 
     def _context_size(self, spec: Spec) -> int:
@@ -148,6 +153,8 @@ class LlamaCpp:
     def _logits(self) -> NDArray[np.float32]:
         """Those of the last token: a view of llama.cpp's memory, valid until the next step."""
         pointer = lib.llama_get_logits_ith(self._ctx, -1)
+        if not pointer:
+            raise ModelError("The model gives no next tokens: it may be one for embeddings.")
         return np.ctypeslib.as_array(pointer, (self.vocabulary.size,))
 
 
