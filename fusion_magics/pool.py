@@ -92,6 +92,7 @@ async def awake() -> AsyncIterator[None]:
         yield
     finally:
         ticker.cancel()
+        await asyncio.gather(ticker, return_exceptions=True)  # it must not outlive the call
 
 
 class Recorder:
