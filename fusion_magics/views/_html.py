@@ -14,8 +14,8 @@ SHORT = 280
 SHORT_LINES = 5
 _PREVIEW = 90
 
-# MathJax would typeset $…$ in an answer, and its \\href makes links; these classes keep it out
-# (JupyterLab's MathJax knows the first, nbconvert's and nbviewer's the second).
+# MathJax would typeset what stands between two dollars, prices too. These classes keep it out:
+# JupyterLab's MathJax knows the first, nbconvert's and nbviewer's the second.
 NO_MATH = "mathjax_ignore tex2jax_ignore"
 
 
