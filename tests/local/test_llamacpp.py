@@ -138,6 +138,19 @@ async def test_schema_in_all_its_parts(chatty: LocalModel) -> None:
         assert value["either"] in (None, 7)
 
 
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+async def test_schema_where_spaces_stick_to_words(stories: LocalModel, temperature: float) -> None:
+    """A vocabulary of word pieces: many tokens hold several characters of JSON."""
+    schema = {"enum": ['Lily said: "Hello\\n"', "Tom", "a € b"]}
+    for seed in range(4):
+        params = {"temperature": temperature, "seed": seed, "max_tokens": 200}
+        value = json.loads((await ask(stories, "Once", schema=SCHEMA, **params)).text)
+        assert list(value) == ["why", "score", "fine"]
+        assert (
+            json.loads((await ask(stories, "Once", schema=schema, **params)).text) in schema["enum"]
+        )
+
+
 async def test_a_schema_does_not_touch_the_next_call(stories: LocalModel) -> None:
     await ask(stories, "Once upon a time", schema=SCHEMA)
     assert (await ask(stories, "Once upon a time")).text.startswith(BEGINNING)

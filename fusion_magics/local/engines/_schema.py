@@ -20,6 +20,7 @@ from . import Vocabulary
 WHITE_SPACE = {"whitespace_flexible": True, "whitespace_pattern": " ?"}
 # llguidance knows a control token by this byte, which no text contains.
 CONTROL = b"\xff"
+MARK = "\x02"
 
 
 class SchemaMask:
@@ -31,7 +32,8 @@ class SchemaMask:
 
     def accept(self, token: int) -> None:
         """Tell what was written."""
-        self._matcher.consume_token(token)
+        if not self._matcher.is_stopped() and not self._matcher.consume_token(token):
+            raise ModelError(f"llguidance lost the schema: {_first(self._matcher.get_error())}")
 
     def allowed(self, size: int) -> NDArray[np.bool_]:
         """One truth value for each of ``size`` tokens; the ends alone once the JSON is complete."""
@@ -70,12 +72,20 @@ class Schemas:
         except ValueError as exc:
             error = str(exc)
         if error:
-            raise ModelError(f"No answer can be held to this JSON schema: {error.splitlines()[0]}")
+            raise ModelError(f"No answer can be held to this JSON schema: {_first(error)}")
         return SchemaMask(matcher, self._vocabulary)
 
 
+def _first(lines: str) -> str:
+    return lines.strip().split("\n", 1)[0]
+
+
 class _Tokens:
-    """A vocabulary in the form that llguidance asks for."""
+    """A vocabulary in the form that llguidance asks for.
+
+    Where a schema leaves one way to go on (the name of a property), llguidance asks for the tokens
+    of those bytes, as the model would have written them.
+    """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         names = {s.token: s.text for s in vocabulary.specials}
@@ -88,8 +98,32 @@ class _Tokens:
         self.bos_token_id = vocabulary.bos
         self.eos_token_id = min(vocabulary.ends_with, default=0)
 
+        self._longest_first = sorted(
+            {t: i for i, t in enumerate(self.tokens) if t and i not in names}.items(),
+            key=lambda pair: -len(pair[0]),
+        )
+
     def __call__(self, text: bytes) -> list[int]:
-        return self._vocabulary.encode(text.decode("utf-8", "replace"), special=False)
+        return self._usual(text) or self._greedy(text)
+
+    def _usual(self, text: bytes) -> list[int]:
+        """The tokenizer's own way, if it gives these very bytes.
+
+        It may put a space in front of a text, as if it began there: so the text follows a mark.
+        """
+        tokens = self._vocabulary.encode(MARK + text.decode("utf-8", "replace"), special=False)
+        pieces = [self._vocabulary.piece(t) for t in tokens]
+        behind = [n for n in (1, 2) if b"".join(pieces[n:]) == text]
+        return tokens[behind[0] :] if behind else []
+
+    def _greedy(self, text: bytes) -> list[int]:
+        """The longest token that fits, again and again."""
+        tokens: list[int] = []
+        while text:
+            piece, token = next(pair for pair in self._longest_first if text.startswith(pair[0]))
+            tokens.append(token)
+            text = text[len(piece) :]
+        return tokens
 
 
 def _llguidance() -> Any:
