@@ -103,8 +103,8 @@ def _row(row: words.Row, columns: dict[str, str], fusion: Fusion) -> str:
         "time": f'<td class="fz-n fz-sec">{time(candidate.timing.seconds)}</td>',
         "speed": f'<td class="fz-n fz-spd">{words.speed(candidate)}</td>',
     }
-    best = " fz-best" if row.chosen else ""
-    return f'<tr class="fz-r{best}">{"".join(cells[key] for key in columns)}</tr>'
+    best = ' class="fz-best"' if row.chosen else ""
+    return f"<tr{best}>{''.join(cells[key] for key in columns)}</tr>"
 
 
 def _answer(row: words.Row, fusion: Fusion) -> str:
@@ -146,7 +146,7 @@ def _failure(failure: Failure, columns: dict[str, str]) -> str:
     how = esc(words.failed(failure))
     partial = folded("what it had written", failure.partial) if failure.partial else ""
     return (
-        '<tr class="fz-r fz-fail"><td class="fz-k">–</td>'
+        '<tr class="fz-fail"><td class="fz-k">–</td>'
         f'<th scope="row"{_LEFT}>{name(failure.member)}<small> {how}</small></th>'
         f'<td class="fz-why"{_LEFT} colspan="{len(columns) - 2}">{block(failure.message, "fz-bad")}'
         f"{hint}{partial}</td></tr>"

@@ -217,6 +217,8 @@ class NotebookPage:
         )
         light = "true" if name.endswith("Light") else "false"
         self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
+        # A splash covers the page while the sheets change, and fades.
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
 
     def shot(self, name: str) -> Path:
         """A screenshot, in ``artifacts/``."""
