@@ -65,7 +65,7 @@ font-variant-numeric:tabular-nums}
 .fz-sc b{order:1;min-width:20px;text-align:end}
 & progress{appearance:none;border:0;height:5px;width:60px;flex:1;border-radius:3px;
 overflow:hidden;background:var(--faint);color:inherit}
-& progress::-webkit-progress-bar{background:var(--faint)}
+& progress::-webkit-progress-bar{background:none}
 & progress::-webkit-progress-value{background:var(--blue)}
 & progress::-moz-progress-bar{background:var(--blue)}
 
