@@ -12,7 +12,8 @@ from .judges import JUDGES
 from .members import checked, open_judge, open_pool
 from .modes import MODES
 from .pool import Recorder, ask_all, awake
-from .types import Answers, Fusion, Outcome, Prompt, SamplingParams, Watch
+from .text import sendable
+from .types import Answers, Fusion, Message, Outcome, Prompt, SamplingParams, Watch
 
 DEFAULT_POOL = ("tiny:sums", "tiny:words", "tiny:logic")
 DEFAULT_JUDGE = "tiny:judge"
@@ -119,7 +120,7 @@ def _prompt(prompt: str | Prompt, system: str | None) -> Prompt:
     asked = Prompt.of(prompt, system) if isinstance(prompt, str) else prompt
     if not asked.text.strip():
         raise UsageError("The prompt is empty.", "Write the question below the %%fuse line.")
-    return asked
+    return Prompt(tuple(Message(m.role, sendable(m.content)) for m in asked.messages))
 
 
 def _params(**given: float | int | None) -> SamplingParams:

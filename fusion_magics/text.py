@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 # C0 (without tab and newline), DEL, C1, and the characters that reorder or hide text: with them
-# an answer can move the cursor, recolour the screen, or show something it does not say.
+# an answer can move the cursor, recolour the screen, or show something it does not say. With the
+# invisible ones (soft hyphen, fillers, tags) it can say something it does not show.
 _CONTROLS = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\U000e0000-\U000e007f]"
 )
 
 
@@ -18,3 +20,8 @@ def printable(text: str) -> str:
     Persian, Indic scripts and emoji need them.
     """
     return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def sendable(text: str) -> str:
+    """``text`` with a replacement for lone surrogates: half a character has no UTF-8 form."""
+    return text.encode("utf-8", "replace").decode("utf-8")

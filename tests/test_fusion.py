@@ -56,6 +56,12 @@ async def test_json_gives_the_same_fusion_back() -> None:
         Fusion.from_json('{"text": 1}')
 
 
+async def test_half_a_character_is_replaced_and_saved() -> None:
+    fusion = await ask("half \ud83d?")
+    assert fusion.prompt.text == "half ??"
+    assert Fusion.from_json(fusion.to_json()) == fusion
+
+
 async def test_a_fusion_cannot_be_changed() -> None:
     fusion = await ask()
     with pytest.raises(dataclasses.FrozenInstanceError):

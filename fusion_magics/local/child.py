@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 
 from .. import errors
+from ..text import sendable
 from ..types import Delta, Message, Prompt, SamplingParams
 from .death import diagnose, oom_kills
 from .wire import (
@@ -105,7 +106,7 @@ class Child:
             self._leave(number)
 
     def _submit(self, call: Call, prompt: Prompt, params: SamplingParams) -> int:
-        messages = tuple(Message(m.role, _sendable(m.content)) for m in prompt.messages)
+        messages = tuple(Message(m.role, sendable(m.content)) for m in prompt.messages)
         with self._lock:
             number = next(self._ids)
             if self._end:
@@ -251,8 +252,3 @@ def _error(failed: Failed) -> errors.ModelError:
     if not (isinstance(kind, type) and issubclass(kind, errors.ModelError)):
         kind = errors.ModelError
     return kind(failed.message, failed.hint, kind=failed.kind, retryable=failed.retryable)
-
-
-def _sendable(text: str) -> str:
-    """Lone surrogates (half a character) have no UTF-8 form: a replacement takes their place."""
-    return text.encode("utf-8", "replace").decode("utf-8")
