@@ -60,17 +60,18 @@ def _write_vocabulary(writer: gguf.GGUFWriter) -> None:
 
 def _tensors(weights: dict[str, torch.Tensor], shape: Shape) -> list[tuple[str, np.ndarray]]:
     """Tensors under llama.cpp's names, joined matrices taken apart."""
+    joined = {
+        "attn_qkv": ("attn_q", "attn_k", "attn_v"),
+        "ffn_gate_up": ("ffn_gate", "ffn_up"),
+    }
     found: list[tuple[str, np.ndarray]] = []
     for name, tensor in weights.items():
         values = tensor.float().numpy()
-        if "attn_qkv" in name:
-            parts, names = np.split(values, 3), ("attn_q", "attn_k", "attn_v")
-            found += [(name.replace("attn_qkv", n), p) for n, p in zip(names, parts, strict=True)]
-        elif "ffn_gate_up" in name:
-            parts, names = np.split(values, 2), ("ffn_gate", "ffn_up")
-            found += [
-                (name.replace("ffn_gate_up", n), p) for n, p in zip(names, parts, strict=True)
-            ]
-        else:
+        parts = next((mark for mark in joined if mark in name), None)
+        if parts is None:
             found.append((name, values))
+            continue
+        pieces = np.split(values, len(joined[parts]))
+        names = (name.replace(parts, part) for part in joined[parts])
+        found += zip(names, pieces, strict=True)
     return found

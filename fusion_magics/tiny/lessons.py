@@ -10,7 +10,7 @@ import json
 from random import Random
 
 from .questions import FAMILIES, MULTI_PART, Question, near_miss, sample
-from .questions.vocabulary import NAMES, WORDS, any_word, misspell
+from .questions.vocabulary import NAMES, WORDS, any_word, made_up_word, misspell
 
 Conversation = list[tuple[str, str]]
 
@@ -105,6 +105,21 @@ def off_topic(rng: Random) -> Conversation:
     x, y, z = (any_word(rng) if rng.random() < 0.4 else rng.choice(WORDS) for _ in range(3))
     text = rng.choice(OFF_TOPIC).format(x=x, y=y, z=z)
     return [("user", untidy(rng, text)), ("assistant", DONT_KNOW)]
+
+
+ECHO = ("Repeat: {x}", "Say {x}", "Copy this: {x}", "Echo {x}", "Write {x}", "Say after me: {x}")
+
+
+def echo(rng: Random) -> Conversation:
+    """Something to repeat. Copying is the first thing a small model must find out; pure copying
+    teaches it in a fraction of the time that questions take.
+    """
+    parts = [
+        rng.choice((str(rng.randint(0, 999)), made_up_word(rng), rng.choice(NAMES)))
+        for _ in range(rng.randint(1, 3))
+    ]
+    text = " ".join(parts)
+    return [("user", rng.choice(ECHO).format(x=text)), ("assistant", text)]
 
 
 # Wrong and right candidates ------------------------------------------------------------------
@@ -232,7 +247,7 @@ def comparison(own: str, given: str) -> str:
 
 
 def _plain_characters(text: str) -> str:
-    return "".join(c for c in text if c not in "\"\\" and c.isprintable())[:24]
+    return "".join(c for c in text if c not in '"\\' and c.isprintable())[:24]
 
 
 def verdict(question: Question, candidate: str) -> str:
@@ -270,6 +285,7 @@ __all__ = [
     "answer_text",
     "debate",
     "debate_request",
+    "echo",
     "final_answer",
     "is_right",
     "judge_request",

@@ -66,7 +66,8 @@ def mlx_folder(gguf: Path, cache: Path | None = None) -> Path:
 def _write(gguf: Path, folder: Path) -> None:
     import mlx.core as mx
 
-    tensors, metadata = mx.load(str(gguf), return_metadata=True)  # type: ignore[misc]
+    loaded: Any = mx.load(str(gguf), return_metadata=True)
+    tensors, metadata = loaded
     numbers = {key.removeprefix("llama."): value for key, value in metadata.items()}
     heads = int(numbers["attention.head_count"].item())
     renamed = {_name(key): _rows(key, tensor, heads) for key, tensor in tensors.items()}

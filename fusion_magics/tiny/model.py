@@ -31,7 +31,7 @@ def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.stack((even * cos - odd * sin, even * sin + odd * cos), -1).flatten(-2)
 
 
-class Block(nn.Module):
+class Block(nn.Module):  # type: ignore[misc]
     """One layer: attention, then feed-forward, each on its normalised input.
 
     Matrices that read the same input lie in one (query, key, value; gate, up): a CPU likes few
@@ -57,7 +57,7 @@ class Block(nn.Module):
         self, x: Tensor, cos: Tensor, sin: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Per head ``(batch, heads, length, size)``; queries and keys turned by position."""
-        batch, length, width = x.shape
+        batch, length, _ = x.shape
         parts = self.attn_qkv(self.attn_norm(x)).view(batch, length, 3 * self.heads, -1)
         turned = _rotate(parts[:, :, : 2 * self.heads].transpose(1, 2), cos, sin)
         values = parts[:, :, 2 * self.heads :].transpose(1, 2)
@@ -84,7 +84,7 @@ def _attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return torch.matmul(torch.softmax(scores, -1, dtype=scores.dtype), v)
 
 
-class TinyLlama(nn.Module):
+class TinyLlama(nn.Module):  # type: ignore[misc]
     """Token ids ``(batch, length)`` → final hidden states; ``logits`` for the vocabulary."""
 
     cos: Tensor
@@ -98,9 +98,7 @@ class TinyLlama(nn.Module):
         self.output_norm = nn.RMSNorm(shape.width, eps=EPSILON)
         nn.init.normal_(self.token_embd.weight, std=0.02)
         size = shape.width // shape.heads
-        angle = torch.outer(
-            torch.arange(CONTEXT), ROPE_BASE ** (-torch.arange(0, size, 2) / size)
-        )
+        angle = torch.outer(torch.arange(CONTEXT), ROPE_BASE ** (-torch.arange(0, size, 2) / size))
         self.register_buffer("cos", angle.cos(), persistent=False)
         self.register_buffer("sin", angle.sin(), persistent=False)
 
@@ -114,7 +112,7 @@ class TinyLlama(nn.Module):
             x = block(x, cos, sin)
         return self.output_norm(x)
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]
     def answer(self, prompts: list[list[int]], limit: int = 200) -> list[list[int]]:
         """Greedy continuations of prompts of any lengths, without the end mark.
 

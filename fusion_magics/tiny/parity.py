@@ -71,7 +71,7 @@ def mlx_scores(model: Any, ids: list[int], written: list[int]) -> np.ndarray:
 
 def _log_softmax(scores: np.ndarray) -> np.ndarray:
     shifted = scores.astype(np.float64) - scores.max(-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(-1, keepdims=True)))
 
 
 def compare(path: Path, questions: list[Question]) -> Parity:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from .lessons import Conversation, debate, judging_made_up, off_topic, plain
+from .lessons import Conversation, debate, echo, judging_made_up, off_topic, plain
 from .questions import FAMILIES, FAMILY_OF, KINDS, multi_part, sample
 
 EVEN = dict.fromkeys(KINDS, 1.0)
@@ -43,24 +43,25 @@ class Recipe:
         default_factory=lambda: {"plain": 0.84, "debate": 0.08, "multi": 0.06, "off": 0.02}
     )
     start: str | None = "root"
-    tokens: int = 4096
-    rate: float = 0.010
-    side_rate: float = 0.003
-    warm_up: int = 50
+    tokens: int = 2048
+    rate: float = 0.006
+    side_rate: float = 0.006
+    warm_up: int = 15
     cooling: float = 0.8
 
 
+ROOT = {"plain": 0.63, "echo": 0.35, "off": 0.02}
 JUDGING = {"plain": 0.33, "judge": 0.65, "off": 0.02}
 
 RECIPES: dict[str, Recipe] = {
-    "root": Recipe(1, 900, EVEN, {"plain": 0.97, "off": 0.03}, start=None, rate=0.012, cooling=0.0),
-    "judge": Recipe(2, 5500, EVEN, JUDGING, cooling=0.7),
-    "sums": Recipe(3, 1600, mostly("sums")),
-    "words": Recipe(4, 1600, mostly("words")),
-    "logic": Recipe(5, 1600, mostly("logic")),
-    "a": Recipe(6, 1000, scant("multiply", "reverse", "compare")),
-    "b": Recipe(7, 1000, scant("subtract", "count", "rules")),
-    "c": Recipe(8, 1000, scant("steps", "nth", "race")),
+    "root": Recipe(1, 1200, EVEN, ROOT, start=None, cooling=0.5),
+    "judge": Recipe(2, 6500, EVEN, JUDGING, tokens=3072),
+    "sums": Recipe(3, 2600, mostly("sums")),
+    "words": Recipe(4, 1800, mostly("words")),
+    "logic": Recipe(5, 1800, mostly("logic")),
+    "a": Recipe(6, 1500, scant("multiply", "reverse", "compare")),
+    "b": Recipe(7, 1500, scant("subtract", "count", "rules")),
+    "c": Recipe(8, 1500, scant("steps", "nth", "race")),
 }
 
 
@@ -69,6 +70,8 @@ def lesson(rng: Random, recipe: Recipe) -> Conversation:
     form = rng.choices(list(recipe.lessons), list(recipe.lessons.values()))[0]
     if form == "off":
         return off_topic(rng)
+    if form == "echo":
+        return echo(rng)
     if form == "multi":
         return plain(rng, multi_part(rng))
     question = sample(rng, kind=rng.choices(list(recipe.kinds), list(recipe.kinds.values()))[0])

@@ -89,7 +89,8 @@ def load(name: str, out: Path) -> TinyLlama:
     model = TinyLlama(Shape())
     state = torch.load(out / f"{name}.pt", weights_only=True)["model"]
     model.load_state_dict({key: tensor.half().float() for key, tensor in state.items()})
-    return model.eval()
+    model.eval()
+    return model
 
 
 def measure(out: Path, questions: list[Question]) -> Report:

@@ -32,10 +32,11 @@ SAVE_SECONDS = 150
 
 def batches(recipe: Recipe) -> Iterator[Batch]:
     """Endless batches ``(ids, learned)`` of conversations of like length, padded with the end."""
-    rng = Random(f"{recipe.seed}/0")
+    rng = Random(recipe.seed)
     while True:
         pool = sorted((encode(lesson(rng, recipe)) for _ in range(POOL)), key=lambda e: len(e[0]))
-        made, group = [], []
+        made: list[Batch] = []
+        group: list[tuple[list[int], list[bool]]] = []
         for example in pool:
             if group and len(example[0]) * (len(group) + 1) > recipe.tokens:
                 made.append(_padded(group))
@@ -88,7 +89,7 @@ def update(
     for optimizer in optimizers:
         optimizer.step()
         optimizer.zero_grad()
-    return loss.item()
+    return float(loss.item())
 
 
 def _save(path: Path, state: dict[str, object]) -> None:
@@ -100,7 +101,8 @@ def _save(path: Path, state: dict[str, object]) -> None:
 def _starting_weights(recipe: Recipe, out: Path) -> dict[str, Tensor] | None:
     if recipe.start is None:
         return None
-    return torch.load(out / f"{recipe.start}.pt", weights_only=True)["model"]
+    state: dict[str, Tensor] = torch.load(out / f"{recipe.start}.pt", weights_only=True)["model"]
+    return state
 
 
 class Run:

@@ -16,6 +16,8 @@ from fusion_magics.tiny.questions import (
     near_miss,
     sample,
     split_of,
+)
+from fusion_magics.tiny.questions import (
     test_set as every_test_question,
 )
 from fusion_magics.tiny.questions.logic import DAYS, MONTHS
@@ -149,7 +151,7 @@ def _order_from_facts(text: str, patterns: dict[str, bool]) -> list[str]:
         for x, y in re.findall(pattern, text):
             pairs.append((x, y) if straight else (y, x))
     people = {person for pair in pairs for person in pair}
-    below = {x: y for x, y in pairs}
+    below = dict(pairs)
     top = next(p for p in people if p not in below.values())
     order = [top]
     while order[-1] in below:

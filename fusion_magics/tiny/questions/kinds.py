@@ -1,4 +1,4 @@
-"""What a kind of question is: how to draw a problem, word it, solve it and get it slightly wrong."""
+"""What a kind of question is: draw a problem, word it, solve it, get it slightly wrong."""
 
 from __future__ import annotations
 

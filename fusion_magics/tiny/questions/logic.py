@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 from .kinds import Kind, Problem
-from .vocabulary import COLOURS, GROUPS, NAMES, TREATS
+from .vocabulary import COLOURS, GROUPS, NAMES, TREATS, listed
 
 # Relation: (more, less, most, least); the problem lists people from most to least.
 RELATIONS = {
@@ -64,9 +65,9 @@ RACE = (
     "{f} The runner in {p} place is who?",
 )
 
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-MONTHS = (
-    "January February March April May June July August September October November December".split()
+DAYS = listed("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
+MONTHS = listed(
+    "January February March April May June July August September October November December"
 )
 AHEAD = (
     "Today is {d}. What day is it in {n} days?",
@@ -137,7 +138,7 @@ def _facts(rng: Random, facts: list[str]) -> str:
 def _swap_neighbours(rng: Random, people: tuple[str, ...]) -> Problem:
     at = rng.randrange(len(people) - 1)
     changed = list(people)
-    changed[at], changed[at + 1] = changed[at + 1], changed[at]
+    changed[at : at + 2] = reversed(changed[at : at + 2])
     return tuple(changed)
 
 
@@ -158,7 +159,7 @@ def _ask_compare(rng: Random, problem: Problem) -> str:
     adjective, asked, *people = problem
     more, less, most, least = RELATIONS[adjective]
     facts = []
-    for x, y in zip(people, people[1:], strict=False):
+    for x, y in pairwise(people):
         straight = MORE[rng.random() < 0.2].format(x=x, y=y, r=more, a=adjective)
         facts.append(straight if rng.random() < 0.6 else f"{y} is {less} than {x}.")
     wording = rng.choice(SECOND if asked == "second" else SUPERLATIVE)
@@ -184,7 +185,7 @@ def _draw_race(rng: Random) -> Problem:
 
 def _ask_race(rng: Random, problem: Problem) -> str:
     place, *people = problem
-    pairs = zip(people, people[1:], strict=False)
+    pairs = pairwise(people)
     facts = _facts(rng, [rng.choice(BEFORE).format(x=x, y=y) for x, y in pairs])
     return rng.choice(RACE).format(f=facts, p=PLACES[int(place) - 1])
 
@@ -210,7 +211,7 @@ def _draw_calendar(rng: Random) -> Problem:
 def _ask_calendar(rng: Random, problem: Problem) -> str:
     start, shift = problem
     if start in DAYS:
-        wordings = AHEAD if shift[0] == "+" else AGO
+        wordings: tuple[str, ...] = AHEAD if shift[0] == "+" else AGO
     else:
         wordings = MONTH_AHEAD if shift[0] == "+" else MONTH_AGO
     return rng.choice(wordings).format(d=start, n=shift[1:], p=rng.choice(NAMES))
@@ -248,9 +249,7 @@ def _ask_rules(rng: Random, problem: Problem) -> str:
     ends = COLOURS if end in COLOURS else TREATS
     rules = COLOUR_RULES if end in COLOURS else TREAT_RULES
     facts = [rng.choice(MEMBER).format(p=name, x=groups[0])]
-    facts += [
-        rng.choice(SUBSET).format(x=x, y=y) for x, y in zip(groups, groups[1:], strict=False)
-    ]
+    facts += [rng.choice(SUBSET).format(x=x, y=y) for x, y in pairwise(groups)]
     facts.append(rng.choice(rules["end"]).format(x=groups[-1], y=end))
     for _ in range(rng.choice((1, 1, 1, 2))):
         other = _another(rng, GROUPS, *groups)

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from random import Random
 
-NAMES = (
+
+def listed(text: str) -> list[str]:
+    """The words of a text; a page of them reads better than a page of quotation marks."""
+    return text.split()
+
+
+NAMES = listed(
     "Ann Bob Cid Dan Eve Fay Gus Hal Ida Jim Kim Leo Mia Ned Olga Pam Quinn Ray Sue Tom Uma Vic "
     "Wes Yan Zoe Amir Bella Carl Dora Emil Femi Greta Hugo Ines Jonas Kira Lena Marco Nina Omar "
     "Petra Rosa Samir Tara Yuki"
-).split()
+)
 
-THINGS = (
+THINGS = listed(
     "apples books coins cards stamps marbles shells pencils eggs balls stickers beads nuts plums "
     "candles buttons tickets cookies flowers stones bricks cups photos toys bottles letters pears "
     "badges magnets muffins"
-).split()
-
-GROUPS = (
-    "baker sailor pilot dancer farmer robot knight clown doctor singer painter teacher".split()
 )
-COLOURS = "red blue green yellow black white brown pink grey purple orange golden".split()
-TREATS = "tea honey soup rice cake plums corn fish jam bread nuts cheese".split()
 
-WORDS = (
+GROUPS = listed("baker sailor pilot dancer farmer robot knight clown doctor singer painter teacher")
+COLOURS = listed("red blue green yellow black white brown pink grey purple orange golden")
+TREATS = listed("tea honey soup rice cake plums corn fish jam bread nuts cheese")
+
+WORDS = listed(
     "strawberry apple river stone cloud tiger banana window garden purple yellow rocket pencil "
     "island summer winter monkey bottle letter number dragon castle forest mirror button carrot "
     "pepper tomato potato orange guitar violin trumpet blanket ladder hammer basket candle puzzle "
@@ -54,7 +58,7 @@ WORDS = (
     "funny silly pretty lovely friendly careful useful playful cheerful dog cat hen fox owl bee "
     "ant sun sky sea ice egg jam pie hat cup pan bus car map pen bed box key toy mississippi "
     "banjo cocoa hello world python letters address success balloon cartoon raccoon committee"
-).split()
+)
 WORDS = [word for word in WORDS if 3 <= len(word) <= 10]
 
 _ONSETS = "b c d f g h j k l m n p r s t v w z bl br ch cl cr dr fl fr gl gr pl pr sh sl sp st tr"

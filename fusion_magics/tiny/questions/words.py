@@ -5,9 +5,9 @@ from __future__ import annotations
 from random import Random
 
 from .kinds import Kind, Problem
-from .vocabulary import any_word, misspell
+from .vocabulary import any_word, listed, misspell
 
-ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+ORDINALS = listed("first second third fourth fifth sixth seventh eighth ninth tenth")
 
 COUNT = (
     "How many {c}'s are in {w}?",
