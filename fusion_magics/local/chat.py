@@ -93,6 +93,9 @@ def _compiled(template: str) -> Any:
     from jinja2 import TemplateError
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+    # Hugging Face's mark around what the assistant said, for training: here it means nothing.
+    template = re.sub(r"\{%(-?)\s*(?:end)?generation\s*(-?)%\}", r"{%\1 set _ = 0 \2%}", template)
+
     def raise_exception(message: str) -> NoReturn:
         raise TemplateError(message)
 

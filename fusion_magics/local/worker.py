@@ -1,4 +1,4 @@
-"""The child process that owns one loaded model: ``python -m fusion_magics.local.worker``.
+"""The child process that owns one loaded model; :mod:`.child` starts it.
 
 The main thread runs the engine, one call after the other. A second thread listens, so that a
 cancel reaches a running engine, and watches over the parent: when the kernel ends, however it ends,
@@ -173,7 +173,3 @@ def _failure(exc: Exception, call: int | None = None) -> Failed:
 
 def _words(exc: BaseException) -> str:
     return f"{type(exc).__name__}: {exc}"[:1000]
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))

@@ -132,6 +132,15 @@ def test_a_template_without_a_system_role(vocabulary: Vocabulary, template: str)
     assert text_of(vocabulary, tokens) == "⟨user⟩S<|end|>\n\nQ⟨end⟩⟨assistant⟩"
 
 
+def test_a_template_with_a_mark_for_training(vocabulary: Vocabulary) -> None:
+    template = (
+        "{% for m in messages %}<|{{ m.role }}|>{% generation %}\n{{ m.content }}\n"
+        "{%- endgeneration %}<|end|>{% endfor %}<|assistant|>"
+    )
+    tokens = chat_tokens(vocabulary, template, turns("Q"))
+    assert text_of(vocabulary, tokens) == "⟨user⟩Q⟨end⟩⟨assistant⟩"
+
+
 def test_a_template_that_refuses(vocabulary: Vocabulary) -> None:
     refuses = "{{ raise_exception('roles must alternate') }}"
     with pytest.raises(ModelError, match="roles must alternate"):

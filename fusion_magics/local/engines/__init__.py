@@ -67,8 +67,6 @@ class Vocabulary(Protocol):
         The model's chat template (Jinja), None for a plain text model.
     bos : int, optional
         The token that every prompt begins with, None where the model wants none.
-    ends_with : frozenset of int
-        The tokens that end a text.
     size : int
         Number of tokens.
     bos_text, eos_text : str
@@ -82,9 +80,6 @@ class Vocabulary(Protocol):
     eos_text: str
 
     @property
-    def ends_with(self) -> frozenset[int]: ...
-
-    @property
     def specials(self) -> Sequence[Special]:
         """All control tokens."""
         ...
@@ -95,6 +90,10 @@ class Vocabulary(Protocol):
 
     def piece(self, token: int) -> bytes:
         """The bytes of a token; empty for control tokens."""
+        ...
+
+    def ends(self, token: int) -> bool:
+        """Whether the model ends its text with this token."""
         ...
 
 

@@ -7,7 +7,8 @@ grammars let control characters into strings, break on quotes in an ``enum`` and
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,9 +27,9 @@ MARK = "\x02"
 class SchemaMask:
     """Which tokens may come next in one answer."""
 
-    def __init__(self, matcher: Any, vocabulary: Vocabulary) -> None:
+    def __init__(self, matcher: Any, ends: Sequence[int]) -> None:
         self._matcher = matcher
-        self._ends_with = sorted(vocabulary.ends_with)
+        self._ends = list(ends)
 
     def accept(self, token: int) -> None:
         """Tell what was written."""
@@ -39,7 +40,7 @@ class SchemaMask:
         """One truth value for each of ``size`` tokens; the ends alone once the JSON is complete."""
         allowed = np.zeros(size, bool)
         if self._matcher.is_stopped():
-            allowed[self._ends_with] = True
+            allowed[self._ends] = True
             return allowed
         mask = np.frombuffer(self._matcher.compute_bitmask(), np.uint8)
         bits = np.unpackbits(mask, bitorder="little")[:size]
@@ -53,6 +54,7 @@ class Schemas:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
         self._tokenizer: Any = None
+        self._ends: list[int] = []
 
     def mask(self, schema: Mapping[str, Any]) -> SchemaMask:
         """The mask of one answer.
@@ -64,7 +66,9 @@ class Schemas:
         """
         lib = _llguidance()
         if self._tokenizer is None:
-            self._tokenizer = lib.LLTokenizer(lib.TokenizerWrapper(_Tokens(self._vocabulary)))
+            self._ends = [i for i in range(self._vocabulary.size) if self._vocabulary.ends(i)]
+            tokens = _Tokens(self._vocabulary, eos=self._ends[0] if self._ends else 0)
+            self._tokenizer = lib.LLTokenizer(lib.TokenizerWrapper(tokens))
         text = json.dumps({**schema, "x-guidance": WHITE_SPACE})
         try:
             matcher = lib.LLMatcher(self._tokenizer, lib.LLMatcher.grammar_from_json_schema(text))
@@ -73,7 +77,7 @@ class Schemas:
             error = str(exc)
         if error:
             raise ModelError(f"No answer can be held to this JSON schema: {_first(error)}")
-        return SchemaMask(matcher, self._vocabulary)
+        return SchemaMask(matcher, self._ends)
 
 
 def _first(lines: str) -> str:
@@ -87,7 +91,7 @@ class _Tokens:
     of those bytes, as the model would have written them.
     """
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: Vocabulary, eos: int) -> None:
         names = {s.token: s.text for s in vocabulary.specials}
         self._vocabulary = vocabulary
         self.tokens = [
@@ -96,12 +100,7 @@ class _Tokens:
         ]
         self.special_token_ids = sorted(names)
         self.bos_token_id = vocabulary.bos
-        self.eos_token_id = min(vocabulary.ends_with, default=0)
-
-        self._longest_first = sorted(
-            {t: i for i, t in enumerate(self.tokens) if t and i not in names}.items(),
-            key=lambda pair: -len(pair[0]),
-        )
+        self.eos_token_id = eos
 
     def __call__(self, text: bytes) -> list[int]:
         return self._usual(text) or self._greedy(text)
@@ -115,6 +114,12 @@ class _Tokens:
         pieces = [self._vocabulary.piece(t) for t in tokens]
         behind = [n for n in (1, 2) if b"".join(pieces[n:]) == text]
         return tokens[behind[0] :] if behind else []
+
+    @cached_property
+    def _longest_first(self) -> list[tuple[bytes, int]]:
+        special = set(self.special_token_ids)
+        plain = {t: i for i, t in enumerate(self.tokens) if t and i not in special}
+        return sorted(plain.items(), key=lambda pair: -len(pair[0]))
 
     def _greedy(self, text: bytes) -> list[int]:
         """The longest token that fits, again and again."""

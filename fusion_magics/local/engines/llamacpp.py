@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ...errors import LoadError, ModelError
 from ...types import SamplingParams
+from ..death import NO_MEMORY
 from ..prefix import piece_size, pieces, reusable
 from ..wire import Spec
 from . import CancelFlag, Cancelled, Token
@@ -63,17 +64,27 @@ class LlamaCpp:
         params.n_gpu_layers = (ALL_LAYERS if spec.gpu_layers is None else spec.gpu_layers) * on_gpu
         model = lib.llama_model_load_from_file(os.fsencode(spec.path), params)
         if not model:
-            raise LoadError(
-                f"llama.cpp cannot load {spec.path}: {self._log.reason() or 'no reason given'}",
-                "The file may be damaged or not fully downloaded, or too new for this "
-                "llama-cpp-python: compare its size with the source, or upgrade the package.",
-            )
+            raise self._load_error(spec.path)
         if lib.llama_model_has_encoder(model):
             raise LoadError(
                 f"{spec.path} is an encoder model; these are not supported.",
                 "Use a model that only decodes, such as Llama, Mistral, Qwen, Gemma or Phi.",
             )
         return model
+
+    def _load_error(self, path: str) -> LoadError:
+        reason = self._log.reason() or "no reason given"
+        if NO_MEMORY.search(reason):
+            return LoadError(
+                f"{path} does not fit in memory: {reason}",
+                "Use a smaller quantisation, or unload other models.",
+                kind="out-of-memory",
+            )
+        return LoadError(
+            f"llama.cpp cannot load {path}: {reason}",
+            "The file may be damaged or not fully downloaded, or too new for this "
+            "llama-cpp-python: compare its size with the source, or upgrade the package.",
+        )
 
     def _context_size(self, spec: Spec) -> int:
         trained = lib.llama_model_n_ctx_train(self._model)
@@ -125,7 +136,7 @@ class LlamaCpp:
             while True:
                 logits = self._logits()
                 token = sampler.pick(self._ctx, logits)
-                if token is None or token in self.vocabulary.ends_with:
+                if token is None or self.vocabulary.ends(token):
                     return
                 yield with_logprobs(token, logits, params.logprobs)
                 self._decode([token])

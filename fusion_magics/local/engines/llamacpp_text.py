@@ -39,6 +39,7 @@ class LlamaVocabulary:
     def __init__(self, model: lib.llama_model_p) -> None:
         self._vocab = lib.llama_model_get_vocab(model)
         self.size = lib.llama_vocab_n_tokens(self._vocab)
+        self._buffer = ctypes.create_string_buffer(256)
         template = lib.llama_model_chat_template(model, None)
         self.template = template.decode("utf-8", "replace") if template else None
         begin, end = lib.llama_vocab_bos(self._vocab), lib.llama_vocab_eos(self._vocab)
@@ -78,13 +79,12 @@ class LlamaVocabulary:
         return list(tokens[:count])
 
     def piece(self, token: int) -> bytes:
-        buffer = ctypes.create_string_buffer(64)
-        count = lib.llama_token_to_piece(self._vocab, token, buffer, 64, 0, False)
+        room = len(self._buffer)
+        count = lib.llama_token_to_piece(self._vocab, token, self._buffer, room, 0, False)
         if count < 0:
-            buffer = ctypes.create_string_buffer(-count)
-            count = lib.llama_token_to_piece(self._vocab, token, buffer, -count, 0, False)
-        return buffer.raw[: max(0, count)]
+            self._buffer = ctypes.create_string_buffer(-count)
+            return self.piece(token)
+        return ctypes.string_at(self._buffer, count)
 
-    @cached_property
-    def ends_with(self) -> frozenset[int]:
-        return frozenset(i for i in range(self.size) if lib.llama_vocab_is_eog(self._vocab, i))
+    def ends(self, token: int) -> bool:
+        return bool(lib.llama_vocab_is_eog(self._vocab, token))

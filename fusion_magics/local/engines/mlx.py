@@ -94,7 +94,7 @@ class Mlx:
         with closing(steps):
             for token, _ in steps:
                 self._held += 1  # generate_step is always one token ahead
-                if token in self.vocabulary.ends_with:
+                if self.vocabulary.ends(token):
                     return
                 yield (
                     with_logprobs(token, _numbers(raw.popleft()), params.logprobs)

@@ -15,7 +15,7 @@ class MlxVocabulary:
     def __init__(self, tokenizer: Any, size: int) -> None:
         self.tokenizer = tokenizer._tokenizer  # what mlx-lm wraps
         self.size = size
-        self.ends_with = frozenset(tokenizer.eos_token_ids)
+        self._ends = frozenset(tokenizer.eos_token_ids)
         self.template = _template(self.tokenizer.chat_template)
         self.bos_text = self.tokenizer.bos_token or ""
         self.eos_text = self.tokenizer.eos_token or ""
@@ -36,6 +36,9 @@ class MlxVocabulary:
             text, add_special_tokens=False, split_special_tokens=not special
         )
         return list(found)
+
+    def ends(self, token: int) -> bool:
+        return token in self._ends
 
     def piece(self, token: int) -> bytes:
         if token in self._added:
