@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .errors import FusionError, Interrupted, UsageError
+from .errors import FusionError, UsageError
 from .options import command_parser, parse
 
 SAMPLE = "How many times does the letter r occur in strawberry?"
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not words:
             print(prompt, end="\n\n", flush=True)
         print(_answer(prompt, options))
-    except (KeyboardInterrupt, Interrupted):
+    except KeyboardInterrupt:
         return 130
     except FusionError as exc:
         print(*exc._render_traceback_(), sep="\n", file=sys.stderr)

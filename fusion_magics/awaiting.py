@@ -36,10 +36,9 @@ class AwaitTransformer:
 
     def __call__(self, lines: list[str]) -> list[str]:
         """``lines`` of a cell, with its ``%fuse`` calls awaited where that is possible."""
-        if not any(f"'{MAGIC}'" in line for line in lines) or not self._can_await():
+        if not any(f"'{MAGIC}'" in line for line in lines):
             return lines
-        source = "".join(lines)
-        return awaited(source).splitlines(keepends=True)
+        return rewritten("".join(lines), self._can_await()).splitlines(keepends=True)
 
     def _can_await(self) -> bool:
         try:
@@ -63,30 +62,49 @@ def _nested() -> bool:
     return False
 
 
-def awaited(source: str) -> str:
-    """``source`` with its top-level calls of the magic awaited; as it is if it does not parse."""
+def rewritten(source: str, can_await: bool = True) -> str:
+    """``source`` with its top-level calls of the magic awaited; as it is if it does not parse.
+
+    A call whose prompt ends in a lone ``;`` gets one behind it, too: that is how IPython is told
+    to show nothing.
+    """
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return source
-    lines = source.encode().splitlines(keepends=True)  # ast counts columns in bytes
-    for call in reversed(list(_calls(tree.body))):
-        name = call.args[0]
-        line = lines[name.lineno - 1]
-        lines[name.lineno - 1] = (
-            line[: name.col_offset] + repr(AWAITED).encode() + line[name.end_col_offset :]
-        )
-        line = lines[call.lineno - 1]
-        lines[call.lineno - 1] = line[: call.col_offset] + b"await " + line[call.col_offset :]
+    lines = source.encode().splitlines(keepends=True)  # ast counts lines from 1, columns in bytes
+    for holder, call in reversed(list(_calls(tree.body))):
+        if isinstance(holder, ast.Expr) and without_semicolon(call.args[-1].value)[1]:
+            _put(lines, call.end_lineno, call.end_col_offset, call.end_col_offset, ";")
+        if can_await:
+            name = call.args[0]
+            _put(lines, name.lineno, name.col_offset, name.end_col_offset, repr(AWAITED))
+            _put(lines, call.lineno, call.col_offset, call.col_offset, "await ")
     return b"".join(lines).decode()
 
 
-def _calls(statements: list[ast.stmt]) -> Iterator[ast.Call]:
-    """The magic's calls in ``statements`` and in the blocks they hold, in the order written."""
+def _put(lines: list[bytes], number: int, start: int, end: int, text: str) -> None:
+    line = lines[number - 1]
+    lines[number - 1] = line[:start] + text.encode() + line[end:]
+
+
+def without_semicolon(text: str) -> tuple[str, bool]:
+    """``text`` without a last word ``;``, and whether it had one.
+
+    Only one that stands alone counts: prompts end with lines of C, SQL or JavaScript.
+    """
+    text = text.strip()
+    body, blank, last = text[:-1], text[-2:-1], text[-1:]
+    alone = last == ";" and (not blank or blank.isspace())
+    return (body.rstrip(), True) if alone else (text, False)
+
+
+def _calls(statements: list[ast.stmt]) -> Iterator[tuple[ast.stmt, Any]]:
+    """The magic's calls in ``statements`` and in the blocks they hold, with the statement."""
     for statement in statements:
         if isinstance(statement, _HOLDERS):
             if isinstance(statement.value, ast.Call) and _is_magic(statement.value):
-                yield statement.value
+                yield statement, statement.value
         elif not isinstance(statement, _OTHER_SCOPES):
             yield from _calls(_blocks(statement))
 
@@ -109,7 +127,7 @@ def _is_magic(call: ast.Call) -> bool:
             func=ast.Attribute(
                 value=ast.Call(func=ast.Name(id="get_ipython"), args=[]), attr=runner
             ),
-            args=[ast.Constant(value=name), *_, ast.Constant(value=text)],
+            args=[ast.Constant(value=name), *_, ast.Constant(value=str(text))],
         ):
             # IPython itself refuses a cell without a body, and names the magic as it is called.
             empty = runner == "run_cell_magic" and not text

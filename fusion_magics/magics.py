@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from IPython.core.magic import (
 )
 from traitlets import List, TraitError, Unicode, Union, validate
 
-from .awaiting import AWAITED, MAGIC
+from .awaiting import AWAITED, MAGIC, without_semicolon
 from .errors import Stopped, UsageError
 from .interpolate import fill
 from .options import MODE, PROTOCOL, VIEW, Word, did_you_mean, magic_parser, parse, split_line
@@ -72,7 +72,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
     @line_cell_magic(MAGIC)
     def fuse(
         self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None
-    ) -> Fusion | None:
+    ) -> Fusion:
         """Ask a pool of models at once; a judge compares the answers and one comes back.
 
         ::
@@ -84,7 +84,8 @@ class FuseMagics(Magics):  # type: ignore[misc]
             answer = %fuse [options] the prompt
 
         The value is a ``Fusion``: ``.text``, ``.candidates``, ``.judgment``, ``.failures`` …
-        A last line (of ``%fuse``: a last word) that is only ``;`` shows nothing.
+        A last line (of ``%fuse``: a last word) that is only ``;`` shows nothing. Options stand
+        before the prompt; ``--`` ends them, should a prompt begin with a dash.
 
         Examples
         --------
@@ -151,7 +152,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
                 f"{rest.split()[0]!r} is no option of %%fuse.",
                 "Write the prompt into the lines below it, or all in one line after %fuse.",
             )
-        prompt, silent = _without_semicolon(rest if cell is None else cell)
+        prompt, silent = without_semicolon(rest if cell is None else cell)
         if not prompt:
             raise UsageError("The prompt is empty.", "Write the question below %%fuse.")
         out, view = given.pop("out", None), given.pop("view", self.view)
@@ -167,7 +168,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────
 
-    async def _answer(self, request: Request) -> Fusion | None:
+    async def _answer(self, request: Request) -> Fusion:
         from IPython.core.displaypub import CapturingDisplayPublisher
 
         from .running import watched
@@ -183,7 +184,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
                 self._display(stop.fusion)
             raise
         self._keep(request, fusion)
-        return None if request.silent else fusion
+        return fusion
 
     def _keep(self, request: Request, fusion: Fusion) -> None:
         self._shown_as = (weakref.ref(fusion), request.view)
@@ -206,17 +207,6 @@ class FuseMagics(Magics):  # type: ignore[misc]
         return bundle(fusion, self.view)
 
 
-def _without_semicolon(text: str) -> tuple[str, bool]:
-    """``text`` without a last word ``;``, and whether it had one.
-
-    Only one that stands alone counts: prompts end with lines of C, SQL or JavaScript.
-    """
-    text = text.strip()
-    body, blank, last = text[:-1], text[-2:-1], text[-1:]
-    alone = last == ";" and (not blank or blank.isspace())
-    return (body.rstrip(), True) if alone else (text, False)
-
-
 def _help() -> str:
     """The docstring of ``%fuse`` with its options."""
     import inspect
@@ -228,5 +218,4 @@ def _help() -> str:
 
 # `%fuse?` asks a function for this before it reads __doc__: the tables behind the options need
 # not be imported before someone wants to see them.
-_getdoc: Callable[[], str] = _help
-FuseMagics.fuse.getdoc = _getdoc
+FuseMagics.fuse.getdoc = _help

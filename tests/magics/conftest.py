@@ -41,7 +41,7 @@ def run(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> Run:
 
     def run_cell(source: str) -> str:
         capsys.readouterr()
-        shell.run_cell(source)
+        shell.run_cell(source, store_history=True)  # IPython looks there for a last ;
         printed = capsys.readouterr()
         return printed.out + printed.err
 

@@ -8,7 +8,7 @@ import asyncio
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from fusion_magics.awaiting import awaited
+from fusion_magics.awaiting import rewritten
 
 
 def _compiles(source: str) -> bool:
@@ -37,7 +37,7 @@ AWAITED = "await get_ipython().run_line_magic('_fuse', 'hi')"
     ],
 )
 def test_at_the_top_level(frame: str) -> None:
-    after = awaited(frame.replace("{}", LINE))
+    after = rewritten(frame.replace("{}", LINE))
     assert after == frame.replace("{}", AWAITED)
     assert _compiles(after)
 
@@ -60,7 +60,24 @@ def test_at_the_top_level(frame: str) -> None:
     ],
 )
 def test_elsewhere_nothing_changes(source: str) -> None:
-    assert awaited(source) == source
+    assert rewritten(source) == source
+
+
+@pytest.mark.parametrize(
+    ("source", "after"),
+    [
+        ("get_ipython().run_line_magic('fuse', 'hi ;')", ";"),
+        ("get_ipython().run_cell_magic('fuse', '', 'hi\\n;\\n')", ";"),
+        ("x = get_ipython().run_line_magic('fuse', 'hi ;')", ""),
+        ("get_ipython().run_line_magic('fuse', 'int i;')", ""),
+    ],
+)
+def test_a_lone_semicolon_goes_behind_the_call(source: str, after: str) -> None:
+    assert rewritten(source, can_await=False) == source + after
+    assert (
+        rewritten(source)
+        == source.replace("get_", "await get_").replace("'fuse'", "'_fuse'") + after
+    )
 
 
 def _in_a_loop(shell: InteractiveShell, source: str) -> str:
@@ -73,7 +90,7 @@ def _in_a_loop(shell: InteractiveShell, source: str) -> str:
 CELL = "%%fuse -m vote\nhow?"
 
 
-def test_in_a_running_loop_the_cell_is_awaited(shell: InteractiveShell) -> None:
+def test_in_a_running_loop_the_cell_is_rewritten(shell: InteractiveShell) -> None:
     assert _in_a_loop(shell, CELL).startswith("await get_ipython().run_cell_magic('_fuse', '-m ")
     assert _in_a_loop(shell, "x = %fuse how?").startswith("x = await get_ipython().run_line_")
 

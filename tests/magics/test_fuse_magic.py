@@ -43,6 +43,13 @@ def test_a_lone_semicolon_shows_nothing(shell: InteractiveShell, run: Run, cell:
     assert shell.user_ns["kept"].text == "int x = 3;"
 
 
+def test_a_lone_semicolon_takes_nothing_from_an_assignment(
+    shell: InteractiveShell, run: Run
+) -> None:
+    assert run("x = %fuse hi ;") == ""
+    assert shell.user_ns["x"].text == "hi"
+
+
 def test_a_prompt_may_end_in_code(shell: InteractiveShell, run: Run) -> None:
     assert "SELECT * FROM t;" in run("%%fuse -o kept\nSELECT * FROM t;")
     assert shell.user_ns["kept"].text == "SELECT * FROM t;"
