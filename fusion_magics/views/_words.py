@@ -262,5 +262,7 @@ def _phases(call: Call, judge: bool) -> Iterator[Phase]:
     starts = (("loading", timing.loading), ("reading", timing.reading), (writing, timing.writing))
     known = [(what, start) for what, start in starts if start is not None]
     ends = [start for _, start in known[1:]] + [end if end is not None else timing.queued]
+    if not known:  # it was stopped while it waited for its turn
+        return
     for (what, start), stop in zip(known, ends, strict=True):
         yield Phase(what, start, max(start, stop))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fusions_by_hand import HOSTILE, LOST, SAMPLES, best_of, candidate, fusion
 from reading import Element, read, rows
 
 from fusion_magics.text import printable
-from fusion_magics.types import Failure, Fusion, Judgment, Verdict
+from fusion_magics.types import Call, Failure, Fusion, Judgment, Timing, Usage, Verdict
 from fusion_magics.views import bundle
 
 # Everything a view may be made of. No script, no form, nothing that loads or links.
@@ -204,6 +206,13 @@ def test_the_timeline_shows_each_phase_on_a_common_time() -> None:
 def _span(style: str) -> tuple[float, float]:
     left, width = (part.split(":")[1].rstrip("%") for part in style.split(";"))
     return float(left), float(width)
+
+
+@pytest.mark.parametrize("view", ["table", "text"])
+def test_a_call_that_was_stopped_while_it_waited_is_shown(view: str) -> None:
+    waited = Call("tiny:late", "member", "cancelled", Timing(0.1, ended=2.0), Usage())
+    shown = bundle(replace(best_of(), calls=(*best_of().calls, waited)), view)
+    assert "tiny:late" in shown["text/plain"]
 
 
 def test_the_foot_sums_all_calls() -> None:
