@@ -85,7 +85,7 @@ class _Parser(argparse.ArgumentParser):
     """An ``ArgumentParser`` whose errors are a ``UsageError``."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message[:1].upper() + message[1:] + ".", f"See {self.prog} --help.")
+        raise UsageError(message[:1].upper() + message[1:] + ".", f"See the help of {self.prog}.")
 
 
 @cache
@@ -151,6 +151,8 @@ def _unknown(word: str, flags: Mapping[str, object]) -> UsageError:
             f"{word!r} is no option.", "The prompt goes into the lines below %%fuse options."
         )
     flag = word.split("=")[0]
+    if flag in ("-h", "--help"):
+        return UsageError(f"{flag} is no option of a magic.", "Write: %fuse?")
     long = ", ".join(f for f in flags if f.startswith("--"))
     return UsageError(f"There is no option {flag}.", f"{did_you_mean(flag, flags)}Options: {long}")
 

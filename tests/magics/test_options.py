@@ -87,6 +87,12 @@ def test_mistakes_are_named_with_the_cure(parser, words, message, hint) -> None:
     assert hint in caught.value.hint
 
 
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_is_where_ipython_has_it(flag: str) -> None:
+    with pytest.raises(UsageError, match=r"no option of a magic\.\nWrite: %fuse\?"):
+        parse(magic_parser(), [flag])
+
+
 @pytest.mark.parametrize("name", ["a-b", "class", "1a", "a.b", ""])
 def test_out_is_a_variable(name: str) -> None:
     with pytest.raises(UsageError, match="cannot be the name of a variable"):
