@@ -169,8 +169,8 @@ class Child:
         self._end = self._unloaded
         nothing = os.open(os.devnull, os.O_RDWR)
         for pipe in (self._process.stdin, self._process.stdout):
-            assert pipe is not None
-            os.dup2(nothing, pipe.fileno())
+            if pipe is not None and not pipe.closed:
+                os.dup2(nothing, pipe.fileno())
         os.close(nothing)
 
     def _unloaded(self) -> errors.ModelError:
@@ -220,6 +220,9 @@ class Child:
             self._end = self._end or (lambda: diagnose(self.name, code, self._oom_before, words))
             calls = list(self._calls.values())
             self._calls.clear()
+            for pipe in (self._process.stdin, self._process.stdout, self._stderr):
+                with suppress(OSError):
+                    pipe.close()  # type: ignore[union-attr]
         for call in calls:
             call.put(self._end())
         self._changed()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
+import threading
 from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 
+import psutil
 import pytest
 from asking import BEGINNING, ask, child_pid, gone
 from conftest import STORIES, llama
@@ -60,6 +63,21 @@ async def test_a_child_that_died_while_idle_fails_nobody(stories: LocalModel) ->
     await ask(stories, "Once upon a time")
     os.kill(child_pid(stories), signal.SIGKILL)
     assert (await ask(stories, "Once upon a time")).text.startswith(BEGINNING)
+
+
+async def test_dead_children_leave_nothing_behind(steady: LocalModel) -> None:
+    await ask(steady, "x", max_tokens=1)
+    process = psutil.Process()
+    before = process.num_fds(), threading.active_count()
+    gc.disable()
+    try:
+        for _ in range(5):
+            os.kill(child_pid(steady), signal.SIGKILL)
+            await ask(steady, "x", max_tokens=1)
+        assert (process.num_fds(), threading.active_count()) == before
+    finally:
+        gc.enable()
+    assert len(process.children()) == 1
 
 
 async def test_only_the_call_that_ran_fails(steady: LocalModel) -> None:
