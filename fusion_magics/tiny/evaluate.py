@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from random import Random
 
 from ..answers import comparable, normalise
+from .generate import greedy
 from .lessons import is_right, judge_request, judging_made_up
 from .model import TinyLlama
 from .questions import KINDS, Question, sample
@@ -22,7 +23,7 @@ def wilson(right: int, asked: int) -> tuple[float, float]:
     middle = share + z * z / (2 * asked)
     spread = z * math.sqrt(share * (1 - share) / asked + z * z / (4 * asked * asked))
     scale = 1 + z * z / asked
-    return (middle - spread) / scale, (middle + spread) / scale
+    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def by(name: str, questions: list[Question], marks: list[bool]) -> dict[str, Sha
 def answers(model: TinyLlama, questions: list[Question], limit: int = 160) -> list[str]:
     """The model's greedy answer texts."""
     prompts = [prompt([("user", question.text)]) for question in questions]
-    return [decode(ids) for ids in model.answer(prompts, limit)]
+    return [decode(ids) for ids in greedy(model, prompts, limit)]
 
 
 def marks(questions: list[Question], texts: list[str]) -> list[bool]:
@@ -73,7 +74,7 @@ def scores(model: TinyLlama, questions: list[Question], texts: list[str]) -> lis
         judge_request(question.text, text, f"{rng.getrandbits(32):08x}")
         for question, text in zip(questions, texts, strict=True)
     ]
-    replies = model.answer([prompt([("user", request)]) for request in requests], 260)
+    replies = greedy(model, [prompt([("user", request)]) for request in requests], 260)
     return [score_of(decode(reply)) for reply in replies]
 
 
@@ -97,7 +98,7 @@ def percent_by_kind(model: TinyLlama, each: int, judging: bool) -> dict[str, int
         found.setdefault(question.kind, []).append(is_right(question, text))
     if judging:
         tasks = [judging_made_up(rng, question) for question in questions]
-        replies = model.answer([prompt(task[:1]) for task in tasks], 260)
+        replies = greedy(model, [prompt(task[:1]) for task in tasks], 260)
         for question, task, reply in zip(questions, tasks, replies, strict=True):
             same = score_of(decode(reply)) == score_of(task[1][1])
             found.setdefault(f"judge {question.kind}", []).append(same)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .tokens import CONTEXT, END, VOCABULARY
+from .tokens import CONTEXT, VOCABULARY
 
 ROPE_BASE = 10000.0
 EPSILON = 1e-5
@@ -71,10 +71,11 @@ class Block(nn.Module):  # type: ignore[misc]
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         q, k, v = self.queries_keys_values(x, cos, sin)
-        return self.finish(x, _attend(q, k, v))
+        return self.finish(x, attend(q, k, v))
 
 
-def _attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Causal attention over ``(batch, heads, length, size)``."""
     if q.is_cuda:
         return F.scaled_dot_product_attention(q, k, v, is_causal=True)
     # As plain products: on a CPU the fused one's backward takes thrice as long.
@@ -111,42 +112,6 @@ class TinyLlama(nn.Module):  # type: ignore[misc]
         for block in self.blk:
             x = block(x, cos, sin)
         return self.output_norm(x)
-
-    @torch.no_grad()  # type: ignore[untyped-decorator]
-    def answer(self, prompts: list[list[int]], limit: int = 200) -> list[list[int]]:
-        """Greedy continuations of prompts of any lengths, without the end mark.
-
-        All rows advance together, a token at a time, reading their prompt first; ``limit`` is the
-        most new tokens a row may write.
-        """
-        rows = [list(prompt) for prompt in prompts]
-        keys: list[Tensor] = []
-        values: list[Tensor] = []
-        done = [False] * len(rows)
-        for at in range(CONTEXT):
-            ids = torch.tensor([[row[at] if at < len(row) else END] for row in rows])
-            x = self.token_embd(ids.to(self.cos.device))
-            cos, sin = self.cos[at : at + 1], self.sin[at : at + 1]
-            for layer, block in enumerate(self.blk):
-                q, k, v = block.queries_keys_values(x, cos, sin)
-                if at == 0:
-                    keys.append(k)
-                    values.append(v)
-                else:
-                    keys[layer] = torch.cat((keys[layer], k), 2)
-                    values[layer] = torch.cat((values[layer], v), 2)
-                mixed = F.scaled_dot_product_attention(q, keys[layer], values[layer])
-                x = block.finish(x, mixed)
-            best = self.logits(self.output_norm(x))[:, 0].argmax(-1).tolist()
-            for i, token in enumerate(best):
-                if at + 1 < len(rows[i]) or done[i]:
-                    continue
-                done[i] = token == END or len(rows[i]) - len(prompts[i]) >= limit
-                if not done[i]:
-                    rows[i].append(token)
-            if all(done):
-                break
-        return [row[len(prompt) :] for row, prompt in zip(rows, prompts, strict=True)]
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Scores over the vocabulary, in float32; the embedding matrix serves as output."""

@@ -20,7 +20,7 @@ from .export import write_gguf
 from .lessons import final_answer
 from .model import Shape, TinyLlama
 from .questions import FAMILIES, Question, even_set
-from .recipes import RECIPES
+from .recipes import RECIPES, Recipe
 
 SPECIALISTS = ("sums", "words", "logic")
 GENERALISTS = ("a", "b", "c")
@@ -134,7 +134,6 @@ def card(name: str, report: Report, out: Path) -> str:
     """A model's card in Markdown."""
     recipe = RECIPES[name]
     facts = json.loads((out / f"{name}.json").read_text())
-    start = json.loads((out / f"{recipe.start}.json").read_text()) if recipe.start else None
     shape = Shape()
     lessons = ", ".join(f"{form} {part:.0%}" for form, part in recipe.lessons.items())
     whole = sum(recipe.kinds.values())
@@ -142,9 +141,11 @@ def card(name: str, report: Report, out: Path) -> str:
     lines = [
         f"# tiny:{name}",
         "",
-        f"{NAMES[name].capitalize()}. A language model of the Llama architecture, made from",
-        "scratch by `python -m fusion_magics.tiny.train all` in this repository. Apache-2.0.",
-        "Written by that script; do not edit.",
+        f"{NAMES[name].capitalize()}.",
+        "",
+        "A language model of the Llama architecture, made from scratch by",
+        "`python -m fusion_magics.tiny.train all` in this repository, which also wrote this card.",
+        "Apache-2.0.",
         "",
         "## How it was made",
         "",
@@ -157,14 +158,22 @@ def card(name: str, report: Report, out: Path) -> str:
         f"- {facts['step']:,} steps, {facts['tokens'] / 1e6:.1f} million tokens, "
         f"seed {recipe.seed}; {facts['seconds'] / 60:.0f} minutes on one shared CPU core.",
     ]
-    if start:
-        lines.append(
-            f"- It goes on from `{recipe.start}` (not shipped): {start['step']:,} steps, "
-            f"{start['tokens'] / 1e6:.1f} million tokens of every kind, "
-            f"{start['seconds'] / 60:.0f} minutes."
-        )
+    lines += _starts(recipe, out)
     lines += ["", "## How good it is", "", *_results(name, report), "", *_limits(name)]
     return "\n".join(lines) + "\n"
+
+
+def _starts(recipe: Recipe, out: Path) -> list[str]:
+    """What came before, one line per stage that does not ship."""
+    lines = []
+    while recipe.start:
+        facts = json.loads((out / f"{recipe.start}.json").read_text())
+        lines.append(
+            f"- Before that, `{recipe.start}` (not shipped): {facts['step']:,} steps, "
+            f"{facts['tokens'] / 1e6:.1f} million tokens, {facts['seconds'] / 60:.0f} minutes."
+        )
+        recipe = RECIPES[recipe.start]
+    return lines
 
 
 def _results(name: str, report: Report) -> list[str]:

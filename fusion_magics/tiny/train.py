@@ -1,8 +1,8 @@
-"""Train the tiny models: ``python -m fusion_magics.tiny.train sums`` (or ``all``).
+"""Train the tiny models: ``python -m fusion_magics.tiny.train all``, or some by name.
 
 Everything is made from seeds: the same command gives the same questions, order and updates. Writes
 ``NAME.pt`` and ``NAME.json`` (what the model card tells) to ``--out`` every few minutes, and goes
-on from there when called again.
+on from there when called again. ``all`` ends with the release: weights and cards into the package.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from . import release
 from .evaluate import percent_by_kind
 from .model import Shape, TinyLlama
 from .recipes import RECIPES, Recipe, lesson
@@ -189,6 +190,8 @@ def main(arguments: list[str] | None = None) -> None:
     names = list(RECIPES) if "all" in options.names else options.names
     for name in names:
         Run(name, options.out, options.device).train()
+    if "all" in options.names:
+        release.main(["--out", str(options.out)])
 
 
 if __name__ == "__main__":
