@@ -128,7 +128,7 @@ def _to_the_end(loop: asyncio.AbstractEventLoop, make: Make[T], inside: bool = F
     with stop_cancels(loop, task) as stop:
         try:
             result = loop.run_until_complete(task)
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, Exception):
             if not stop.asked:
                 raise
         except KeyboardInterrupt:

@@ -187,6 +187,25 @@ def test_ctrl_c_cancels_waits_and_interrupts() -> None:
     assert out == "Interrupted Stopped. Every call was cancelled.\nTrue 0\nTrue\nafter"
 
 
+def test_an_error_on_the_way_out_does_not_hide_ctrl_c() -> None:
+    out = _prints(
+        """
+        from fusion_magics.running import run
+        async def fails_when_cancelled():
+            try:
+                await asyncio.sleep(9)
+            except asyncio.CancelledError:
+                raise ValueError
+        stop_in(0.2)
+        try:
+            run(fails_when_cancelled)
+        except KeyboardInterrupt:
+            print("interrupted")
+        """
+    )
+    assert out == "interrupted"
+
+
 def test_ctrl_c_in_a_nested_call_ends_the_script_as_ctrl_c_does() -> None:
     out = _prints(
         """
