@@ -1,19 +1,20 @@
 """Who learns what: one row per model.
 
-Two rows do not ship: ``root``, where all start, and ``common``, where judge and generalists part.
-Sums take the longest to learn, so ``common`` goes on from the specialist that knows them.
+Three rows do not ship: ``root``, where all start, ``digits``, which knows sums, and ``common``,
+where judge and generalists part. Sums take the longest to learn, so ``common`` goes on from there.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from .lessons import Conversation, debate, echo, judging_made_up, off_topic, plain
 from .questions import FAMILIES, FAMILY_OF, KINDS, multi_part, sample
 
 EVEN = dict.fromkeys(KINDS, 1.0)
-# What goes on from ``sums`` knows them already, and must not forget them.
+# What goes on from ``digits`` knows sums already, and must not forget them.
 FEWER_SUMS = {kind: 0.45 if FAMILY_OF[kind] == "sums" else 1.0 for kind in KINDS}
 
 
@@ -60,16 +61,20 @@ ROOT = {"plain": 0.63, "echo": 0.35, "off": 0.02}
 COMMON = {"plain": 0.86, "judge": 0.12, "off": 0.02}
 JUDGING = {"plain": 0.33, "judge": 0.65, "off": 0.02}
 
+# For what knows much already: a lower rate, falling almost from the start.
+GENTLY: dict[str, Any] = {"rate": 0.004, "side_rate": 0.004, "cooling": 0.9}
+
 RECIPES: dict[str, Recipe] = {
     "root": Recipe(1, 1200, EVEN, ROOT, start=None, cooling=0.5),
-    "sums": Recipe(3, 2600, mostly("sums", 0.94)),
+    "digits": Recipe(3, 2600, mostly("sums", 0.94)),
+    "sums": Recipe(10, 800, mostly("sums", 0.90), start="digits", **GENTLY),
     "words": Recipe(4, 1800, mostly("words", 0.86)),
     "logic": Recipe(5, 1800, mostly("logic", 0.86)),
-    "common": Recipe(6, 1900, FEWER_SUMS, COMMON, start="sums", cooling=0.3),
-    "judge": Recipe(2, 3700, EVEN, JUDGING, start="common", tokens=3072),
-    "a": Recipe(7, 1200, scant("multiply", "reverse", "compare"), start="common"),
-    "b": Recipe(8, 1200, scant("subtract", "count", "race"), start="common"),
-    "c": Recipe(9, 1200, scant("steps", "nth", "rules"), start="common"),
+    "common": Recipe(6, 1900, FEWER_SUMS, COMMON, start="digits", cooling=0.3),
+    "judge": Recipe(2, 3700, EVEN, JUDGING, start="common", tokens=3072, **GENTLY),
+    "a": Recipe(7, 1200, scant("multiply", "reverse", "compare"), start="common", **GENTLY),
+    "b": Recipe(8, 1200, scant("subtract", "count", "race"), start="common", **GENTLY),
+    "c": Recipe(9, 1200, scant("steps", "nth", "rules"), start="common", **GENTLY),
 }
 
 
