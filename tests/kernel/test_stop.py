@@ -84,6 +84,19 @@ def test_in_tasks_of_the_users_the_kernel_survives(kernel: Kernel) -> None:
     assert kernel.orphans() == []
 
 
+def test_in_a_task_of_the_users_below_a_nested_call(kernel: Kernel) -> None:
+    reply = kernel.run(
+        "async def sub():\n    return fuse_sync('hi', **LONG)\n"
+        "task = asyncio.get_event_loop().create_task(sub())\n"
+        "fuse_sync('hi', **LONG)",
+        stop_after=0.6,
+    )
+    assert (reply.error, reply.after_stop < AT_ONCE) == (MESSAGE, True)
+    # A KeyboardInterrupt in a task would have gone through the loop.
+    assert kernel.run("task.cancelled()").value == "True"
+    assert kernel.orphans() == []
+
+
 def test_a_stopped_coroutine_of_the_users_that_holds_a_magic(kernel: Kernel) -> None:
     reply = kernel.run(
         "async def sub():\n    x = %fuse -p scripted:long hi\n    return x\nawait sub()",

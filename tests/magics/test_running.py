@@ -287,17 +287,21 @@ def test_an_ignored_ctrl_c_stays_ignored() -> None:
 def test_a_forked_child_gets_a_loop_of_its_own() -> None:
     out = _prints(
         """
-        fuse_sync("hi", pool="scripted:echo", **options)
+        from fusion_magics.running import run
+        async def loop():
+            return asyncio.get_running_loop()
+        parents = run(loop)
         sys.stdout.flush()
         child = os.fork()
         if child == 0:
-            print(fuse_sync("child", pool="scripted:pause", **options).text, flush=True)
+            print(run(loop) is parents, fuse_sync("child", pool="scripted:echo", **options).text)
+            sys.stdout.flush()
             os._exit(0)
         os.waitpid(child, 0)
-        print(fuse_sync("parent", pool="scripted:echo", **options).text)
+        print(run(loop) is parents, fuse_sync("parent", pool="scripted:echo", **options).text)
         """
     )
-    assert out == "done\nparent"
+    assert out == "False child\nTrue parent"
 
 
 def test_a_loop_that_cannot_nest_says_what_to_write() -> None:
