@@ -32,12 +32,18 @@ from .wire import (
 )
 
 ROOT = Path(__file__).parents[2]
-# The folder of this package comes last on the child's path: it is only needed where the package
-# runs uninstalled. "-P": a json.py in the folder of the notebook is not the child's business.
-BOOT = (
-    "import sys; sys.path.append(sys.argv.pop(1)); "
-    "from fusion_magics.local.worker import main; main(sys.argv[1], int(sys.argv[2]))"
-)
+# The child runs this very package, wherever it was imported from; but nothing else in that folder
+# comes before the standard library. "-P": nor does a json.py in the folder of the notebook.
+BOOT = """
+import sys
+root = sys.argv.pop(1)
+sys.path.insert(0, root)
+import fusion_magics
+sys.path.remove(root)
+sys.path.append(root)
+from fusion_magics.local.worker import main
+main(sys.argv[1], int(sys.argv[2]))
+"""
 LAST_WORDS = 8192
 
 

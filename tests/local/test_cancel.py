@@ -6,6 +6,7 @@ import asyncio
 import time
 from contextlib import aclosing
 
+import psutil
 import pytest
 from asking import ask, child_pid, cpu_share, stop_while
 
@@ -60,6 +61,7 @@ async def test_what_was_read_before_a_cancel_is_kept(steady: LocalModel) -> None
 async def test_a_call_that_waits_can_be_cancelled(slow: LocalModel) -> None:
     running = asyncio.create_task(ask(slow, "hello", max_tokens=50))
     await asyncio.sleep(0.2)
+    busy = psutil.Process(child_pid(slow))
     waiting = asyncio.create_task(ask(slow, LONG))
     last = asyncio.create_task(ask(slow, "hello", max_tokens=3))
     await asyncio.sleep(0.1)
@@ -67,6 +69,7 @@ async def test_a_call_that_waits_can_be_cancelled(slow: LocalModel) -> None:
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert (await running).text.startswith((await last).text)
+    assert busy.cpu_times().user < 3  # it would take more to read what was cancelled
 
 
 async def test_a_cancelled_task_is_back_at_once(slow: LocalModel) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import aclosing
@@ -16,6 +19,7 @@ import pytest
 from asking import BEGINNING, ask, child_pid, gone
 from conftest import STORIES, llama
 
+import fusion_magics
 from fusion_magics.errors import LoadError, ModelError, WorkerDied
 from fusion_magics.local import LocalModel, loaded, unload
 from fusion_magics.local.death import diagnose, oom_kills
@@ -63,6 +67,28 @@ async def test_a_child_that_died_while_idle_fails_nobody(stories: LocalModel) ->
     await ask(stories, "Once upon a time")
     os.kill(child_pid(stories), signal.SIGKILL)
     assert (await ask(stories, "Once upon a time")).text.startswith(BEGINNING)
+
+
+def test_the_child_runs_this_very_package(tmp_path: Path) -> None:
+    """Not another one that is installed; and no module of the notebook's folder."""
+    shutil.copytree(Path(fusion_magics.__file__).parent, tmp_path / "here" / "fusion_magics")
+    (tmp_path / "here/fusion_magics/local/worker.py").write_text("raise SystemExit('the copy')")
+    (tmp_path / "json.py").write_text("raise SystemExit('the notebook')")
+    code = (
+        "import asyncio, sys\n"
+        "sys.path.insert(0, 'here')\n"
+        "from fusion_magics.local import LocalModel, Spec\n"
+        "from fusion_magics.types import Prompt, SamplingParams\n"
+        f"model = LocalModel('m', Spec('llamacpp', {str(STORIES)!r}))\n"
+        "async def main():\n"
+        "    async for _ in model.stream(Prompt.of('x'), SamplingParams()): pass\n"
+        "asyncio.run(main())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert "WorkerDied" in done.stderr
+    assert "the copy" in done.stderr
 
 
 async def test_dead_children_leave_nothing_behind(steady: LocalModel) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import math
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -261,6 +262,21 @@ async def test_a_conversation(chatty: LocalModel) -> None:
     answer = await ask(chatty, Prompt(turns))
     letters = sum(len(m.content) for m in turns)
     assert answer.finish.usage.prompt_tokens == letters + 2 * len(turns) + 1
+
+
+def test_an_abort_reaches_into_a_step(slow: LocalModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fusion_magics.local.engines import CancelFlag, Cancelled, llamacpp
+
+    monkeypatch.setattr(llamacpp, "PIECE", 4096)  # one step of many seconds
+    flag = CancelFlag()
+    engine = llamacpp.load(slow.spec, flag)
+    timer = threading.Timer(0.5, flag.set)
+    timer.start()
+    began = time.monotonic()
+    with pytest.raises(Cancelled):
+        engine.read([65] * 4000)
+    assert time.monotonic() - began < 1.5
+    assert engine._read == []
 
 
 async def test_threads_are_applied(slow: LocalModel) -> None:

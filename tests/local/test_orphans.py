@@ -16,32 +16,39 @@ from asking import gone
 from fusion_magics.local import LocalModel
 
 KERNEL = """
-import asyncio, os, sys, time
-from fusion_magics.local import LocalModel, Spec, loaded
+import asyncio, atexit, os, subprocess, sys, time
+from fusion_magics.local import LocalModel, Spec, loaded, registry
 from fusion_magics.types import Prompt, SamplingParams
 
 model = LocalModel("m", Spec("llamacpp", {path!r}))
 
 async def main():
-    async for delta in model.stream(Prompt.of({prompt!r}), SamplingParams(max_tokens=4000)):
+    async for delta in model.stream(Prompt.of({prompt!r}), SamplingParams(max_tokens={tokens})):
         if delta.state == {state!r}:
             print(loaded()[0].pid, flush=True)
             {end}
+    print("done", flush=True)
 
 asyncio.run(main())
 """
 WAIT = "await asyncio.sleep(0)"
-# A fork holds the kernel's end of the child's pipes: no end of file will come.
 FORK = "os.fork() or (time.sleep(30), os._exit(0))"
+# Another program holds the kernel's end of the child's pipe: no end of file will come.
+HOLD = (
+    "subprocess.Popen(['sleep', '30'], "
+    "pass_fds=[registry._children[model.spec]._process.stdin.fileno()])"
+)
 LONG = "All work and no play makes Jack a dull boy. " * 88
 
 
 class Kernel:
     """A process that asks a model, as a kernel does."""
 
-    def __init__(self, model: LocalModel, end: str, state: str) -> None:
+    def __init__(self, model: LocalModel, end: str, state: str, tokens: int) -> None:
         prompt = LONG if state == "reading" else "hello"
-        code = KERNEL.format(path=model.spec.path, prompt=prompt, state=state, end=end)
+        code = KERNEL.format(
+            path=model.spec.path, prompt=prompt, state=state, end=end, tokens=tokens
+        )
         self.process = subprocess.Popen(
             [sys.executable, "-c", code],
             stdout=subprocess.PIPE,
@@ -58,8 +65,8 @@ def kernel(steady: LocalModel) -> Iterator[type[Kernel]]:
     started: list[Kernel] = []
 
     class Started(Kernel):
-        def __init__(self, end: str = WAIT, state: str = "writing") -> None:
-            super().__init__(steady, end, state)
+        def __init__(self, end: str = WAIT, state: str = "writing", tokens: int = 4000) -> None:
+            super().__init__(steady, end, state, tokens)
             started.append(self)
 
     yield Started
@@ -85,19 +92,19 @@ def test_a_kernel_that_ends(kernel: type[Kernel], end: str) -> None:
     assert gone(k.child)
 
 
-def test_a_killed_kernel_whose_fork_lives_on(kernel: type[Kernel]) -> None:
-    k = kernel(FORK)
+@pytest.mark.parametrize("other", [FORK, HOLD], ids=["fork", "other"])
+def test_a_killed_kernel_whose_pipes_live_on(kernel: type[Kernel], other: str) -> None:
+    k = kernel(other)
     k.process.kill()
     k.process.wait()
     assert gone(k.child)
 
 
 def test_a_fork_that_ends_takes_no_child_with_it(kernel: type[Kernel]) -> None:
-    """As ``multiprocessing`` with the fork method does, and with exit handlers run."""
-    k = kernel("os.fork() or sys.exit(0)")
-    assert not gone(k.child, within=1.0)
-    k.process.kill()
-    k.process.wait()
+    """Nor does it stop the call that runs: its exit handlers are the kernel's, copied."""
+    k = kernel("os.fork() or (atexit._run_exitfuncs(), os._exit(0))", tokens=500)
+    said, _ = k.process.communicate(timeout=60)
+    assert said.split() == ["done"]
     assert gone(k.child)
 
 
