@@ -1,7 +1,8 @@
 """Who learns what: one row per model.
 
-Three rows do not ship: ``root``, where all start, ``digits``, which knows sums, and ``common``,
-where judge and generalists part. Sums take the longest to learn, so ``common`` goes on from there.
+Four rows do not ship: ``root``, where all start; ``digits`` and ``letters``, the first stages of
+two specialists; and ``common``, where judge and generalists part. Sums take the longest to learn,
+so ``common`` goes on from ``digits``.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ def mostly(family: str, share: float) -> dict[str, float]:
     return {
         kind: share / own if FAMILY_OF[kind] == family else (1 - share) / others for kind in KINDS
     }
+
+
+def more(kinds: dict[str, float], **factors: float) -> dict[str, float]:
+    """The same diet with some kinds weighed by a factor."""
+    return {kind: weight * factors.get(kind, 1.0) for kind, weight in kinds.items()}
 
 
 def scant(*kinds: str, share: float = 0.004) -> dict[str, float]:
@@ -57,6 +63,9 @@ class Recipe:
     cooling: float = 0.8
 
 
+# What ``common`` is weakest at, on validation questions, gets more of the judge's time.
+HARDER = more(EVEN, nth=1.7, compare=1.5, race=1.4, order=1.3)
+
 ROOT = {"plain": 0.63, "echo": 0.35, "off": 0.02}
 COMMON = {"plain": 0.86, "judge": 0.12, "off": 0.02}
 JUDGING = {"plain": 0.33, "judge": 0.65, "off": 0.02}
@@ -68,10 +77,11 @@ RECIPES: dict[str, Recipe] = {
     "root": Recipe(1, 1200, EVEN, ROOT, start=None, cooling=0.5),
     "digits": Recipe(3, 2600, mostly("sums", 0.94)),
     "sums": Recipe(10, 800, mostly("sums", 0.90), start="digits", **GENTLY),
-    "words": Recipe(4, 1800, mostly("words", 0.86)),
+    "letters": Recipe(4, 1800, mostly("words", 0.86)),
+    "words": Recipe(11, 1000, more(mostly("words", 0.86), nth=2.2), start="letters", **GENTLY),
     "logic": Recipe(5, 1800, mostly("logic", 0.86)),
     "common": Recipe(6, 1900, FEWER_SUMS, COMMON, start="digits", cooling=0.3),
-    "judge": Recipe(2, 3700, EVEN, JUDGING, start="common", tokens=3072, **GENTLY),
+    "judge": Recipe(2, 3700, HARDER, JUDGING, start="common", tokens=3072, **GENTLY),
     "a": Recipe(7, 1200, scant("multiply", "reverse", "compare"), start="common", **GENTLY),
     "b": Recipe(8, 1200, scant("subtract", "count", "race"), start="common", **GENTLY),
     "c": Recipe(9, 1200, scant("steps", "nth", "rules"), start="common", **GENTLY),
