@@ -15,7 +15,6 @@ if TYPE_CHECKING:
         EngineMissing,
         FusionError,
         Interrupted,
-        JudgeError,
         LoadError,
         ModelError,
         NoAnswerError,
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "errors": (
-        "ContextOverflow EngineMissing FusionError Interrupted JudgeError LoadError ModelError "
+        "ContextOverflow EngineMissing FusionError Interrupted LoadError ModelError "
         "NoAnswerError UsageError WorkerDied"
     ),
     "fusion": "fuse",
@@ -55,7 +54,6 @@ __all__ = [
     "Fusion",
     "FusionError",
     "Interrupted",
-    "JudgeError",
     "Judgment",
     "LoadError",
     "Message",
@@ -77,14 +75,14 @@ __all__ = [
 
 def load_ipython_extension(shell: Any) -> None:
     """What ``%load_ext fusion_magics`` calls: the magics, their completion, top-level await."""
-    from .extension import load
+    from .magics.extension import load
 
     load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
     """What ``%unload_ext fusion_magics`` calls: the shell is again as it was."""
-    from .extension import unload
+    from .magics.extension import unload
 
     unload(shell)
 

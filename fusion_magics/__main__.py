@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .errors import FusionError, UsageError
-from .options import command_parser, parse
+from .magics.options import command_parser, parse
 
 SAMPLE = "How many times does the letter r occur in strawberry?"
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "01_quickstart.ipynb"

@@ -9,7 +9,6 @@
     │   ├── EngineMissing       the package that runs this kind of model is not installed
     │   ├── WorkerDied          the child process that owned the model ended by itself
     │   └── ContextOverflow     the prompt is longer than the model's context
-    ├── JudgeError              the judge gave no readable judgment
     └── NoAnswerError           no member answered; carries every failure
 
     Interrupted                 the user stopped the cell (a KeyboardInterrupt)
@@ -107,10 +106,6 @@ class ContextOverflow(ModelError):
     """The prompt does not fit into the model's context."""
 
     kind = "context"
-
-
-class JudgeError(FusionError):
-    """The judge gave no readable judgment, after one retry."""
 
 
 class NoAnswerError(FusionError):

@@ -389,13 +389,7 @@ class Judge(Protocol):
     """Compares candidates. One per judge protocol, in :mod:`fusion_magics.judges`."""
 
     async def __call__(self, prompt: Prompt, candidates: Sequence[Candidate]) -> Judgment:
-        """Give one verdict per candidate.
-
-        Raises
-        ------
-        JudgeError
-            If no verdict could be had.
-        """
+        """Give one verdict per candidate; one that could not be had says so in its ``error``."""
         ...
 
 

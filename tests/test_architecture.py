@@ -37,7 +37,7 @@ HEAVY = ("llama_cpp", "mlx", "mlx_lm", "transformers", "torch", "numpy", "pandas
 
 def test_the_kernel_loads_nothing_heavy_until_it_is_needed() -> None:
     code = (
-        "import sys, fusion_magics.fusion, fusion_magics.magics, fusion_magics.views, "
+        "import sys, fusion_magics.fusion, fusion_magics.magics.extension, fusion_magics.views, "
         "fusion_magics.local, fusion_magics.tiny\n"
         "from fusion_magics.members import open_pool\n"
         "from fusion_magics.types import SamplingParams\n"

@@ -26,7 +26,7 @@ def test_ci_runs_the_readmes_test_command() -> None:
 
 
 def test_the_table_of_options_is_the_parsers() -> None:
-    from fusion_magics.options import magic_parser
+    from fusion_magics.magics.options import magic_parser
 
     rows = re.findall(r"^\| `(.+?)` \| (.+) \|$", _between("options"), re.MULTILINE)
     assert rows == [

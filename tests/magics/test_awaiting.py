@@ -8,7 +8,7 @@ import asyncio
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from fusion_magics.awaiting import rewritten
+from fusion_magics.magics.awaiting import rewritten
 
 
 def _compiles(source: str) -> bool:

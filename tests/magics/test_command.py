@@ -82,7 +82,7 @@ def test_a_notebook_needs_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_help_lists_all_options() -> None:
-    from fusion_magics.options import command_parser, flags_of
+    from fusion_magics.magics.options import command_parser, flags_of
 
     done = subprocess.run(
         [sys.executable, "-m", "fusion_magics", "--help"],

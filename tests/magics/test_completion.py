@@ -49,7 +49,7 @@ def test_what_may_stand_there(shell: InteractiveShell, source: str, lines: list[
 
 
 def test_all_options_behind_the_name(shell: InteractiveShell) -> None:
-    from fusion_magics.options import flags_of, magic_parser
+    from fusion_magics.magics.options import flags_of, magic_parser
 
     options = [f for f in flags_of(magic_parser()) if f.startswith("--")]
     assert _complete(shell, "%%fuse |") == [f"%%fuse {option}" for option in options]

@@ -133,7 +133,7 @@ def test_the_defaults_are_the_tiny_models(bare_shell: InteractiveShell) -> None:
 
 
 def test_help_shows_every_option_and_examples(run: Run) -> None:
-    from fusion_magics.options import flags_of, magic_parser
+    from fusion_magics.magics.options import flags_of, magic_parser
 
     for question in ("%fuse?", "%%fuse?"):
         shown = run(question)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fusion_magics.errors import UsageError
-from fusion_magics.interpolate import fill
+from fusion_magics.magics.interpolate import fill
 
 NAMES = {"n": 6, "name": "Ana", "people": {"a": {"b": 1}}, "braces": "{{n}}", "_hidden": 1}
 

@@ -6,8 +6,8 @@ import pytest
 
 from fusion_magics.errors import UsageError
 from fusion_magics.judges import JUDGES
+from fusion_magics.magics.options import command_parser, flags_of, magic_parser, parse, split_line
 from fusion_magics.modes import MODES
-from fusion_magics.options import command_parser, flags_of, magic_parser, parse, split_line
 from fusion_magics.views import VIEWS
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from . import local
-from .errors import UsageError
+from .. import local
+from ..errors import UsageError
+from ..tiny import NAMES
 from .options import did_you_mean
-from .tiny import NAMES
 
 _HEAD = ("model", "state", "memory", "pid", "what it is")
 

@@ -15,7 +15,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any, NoReturn
 
-from .errors import UsageError
+from ..errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ def variable(text: str) -> str:
     raise argparse.ArgumentTypeError(f"{text!r} cannot be the name of a variable.")
 
 
-MODE = Word("mode", ".modes", "MODES")
-PROTOCOL = Word("protocol", ".judges", "JUDGES")
-VIEW = Word("view", ".views", "VIEWS")
+MODE = Word("mode", "..modes", "MODES")
+PROTOCOL = Word("protocol", "..judges", "JUDGES")
+VIEW = Word("view", "..views", "VIEWS")
 
 _OPTIONS: tuple[tuple[tuple[str, ...], Callable[[str], Any], str, str], ...] = (
     (("-p", "--pool"), str, "POOL", "members to ask: engine:model,engine:model,… (default: tiny)"),

@@ -20,13 +20,13 @@ from IPython.core.magic import (
 )
 from traitlets import List, TraitError, Unicode, Union, validate
 
+from ..errors import Stopped, UsageError
 from .awaiting import AWAITED, MAGIC, without_semicolon
-from .errors import Stopped, UsageError
 from .interpolate import fill
 from .options import MODE, PROTOCOL, VIEW, Word, did_you_mean, magic_parser, parse, split_line
 
 if TYPE_CHECKING:
-    from .types import Fusion
+    from ..types import Fusion
 
 _WORDS = {"mode": MODE, "protocol": PROTOCOL, "view": VIEW}
 
@@ -105,7 +105,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
         Options
         -------
         """
-        from .running import run
+        from ..running import run
 
         request = self._request(line, cell, local_ns)
         return run(lambda: self._answer(request))
@@ -117,7 +117,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
         self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None
     ) -> Any:
         """What ``%fuse`` becomes at the top level of a notebook cell: a coroutine, awaited."""
-        from .running import stoppable
+        from ..running import stoppable
 
         request = self._request(line, cell, local_ns)
         return stoppable(lambda: self._answer(request))
@@ -171,7 +171,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
     async def _answer(self, request: Request) -> Fusion:
         from IPython.core.displaypub import CapturingDisplayPublisher
 
-        from .running import watched
+        from ..running import watched
 
         # What %%capture keeps is shown later, when there is no progress any more.
         captured = isinstance(self.shell.display_pub, CapturingDisplayPublisher)
@@ -200,7 +200,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
 
     def bundle(self, fusion: Fusion) -> dict[str, str]:
         """``fusion`` in the view that its ``%fuse`` asked for, else in the configured one."""
-        from .views import bundle
+        from ..views import bundle
 
         if self._shown_as is not None and self._shown_as[0]() is fusion:
             return bundle(fusion, self._shown_as[1])

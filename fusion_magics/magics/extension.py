@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..stopping import CellRunner
 from .awaiting import AWAITED, MAGIC, AwaitTransformer
 from .completion import make_matcher
-from .magics import FuseMagics
+from .fuse import FuseMagics
 from .question_mark import TRANSFORMERS
-from .stopping import CellRunner
 
 _NAME = "_fusion_magics"
 _LINE = (MAGIC, AWAITED, "fuse_models")

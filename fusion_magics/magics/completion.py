@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .options import flags_of, magic_parser
 
 if TYPE_CHECKING:
-    from .magics import FuseMagics
+    from .fuse import FuseMagics
 
 Matcher = Callable[[Any], Any]
 
@@ -101,9 +101,9 @@ def _value(option: str, typed: str, magics: FuseMagics) -> tuple[str, list[str]]
 
 def members(magics: FuseMagics) -> list[str]:
     """Member names that can be written at once, then the engines that want a model's name."""
-    from .backends import BACKENDS
-    from .backends.scripted import SCRIPTS
-    from .tiny import NAMES
+    from ..backends import BACKENDS
+    from ..backends.scripted import SCRIPTS
+    from ..tiny import NAMES
 
     named = [f"tiny:{name}" for name in NAMES] + [f"scripted:{name}" for name in SCRIPTS]
     engines = [f"{word}:" for word in BACKENDS if word not in ("tiny", "scripted")]
