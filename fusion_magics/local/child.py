@@ -13,6 +13,8 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
+import msgspec
+
 from .. import errors
 from ..text import sendable
 from ..types import Delta, Message, Prompt, SamplingParams
@@ -187,8 +189,11 @@ class Child:
     # ── listening (on a thread of its own) ───────────────────────────────────────────────────
 
     def _listen(self) -> None:
-        for line in self._lines():
-            self._hear(report(line))
+        try:
+            for line in self._lines():
+                self._hear(report(line))
+        except msgspec.MsgspecError:
+            self._process.kill()  # what it says cannot be trusted any more, and somebody waits
         self._process.wait()
         self._close()
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 from asking import BEGINNING, ask
-from conftest import llama
+from conftest import STORIES, llama
 from random_models import Shape
 
 from fusion_magics.errors import ContextOverflow, ModelError
-from fusion_magics.local import LocalModel, loaded, unload
+from fusion_magics.local import LocalModel, Spec, loaded, unload
 from fusion_magics.types import Message, Prompt
 
 SCHEMA = {
@@ -219,6 +219,16 @@ async def test_calls_of_one_model_wait_for_each_other(stories: LocalModel) -> No
     together = await asyncio.gather(*(ask(stories, text) for text in beginnings))
     assert [a.text for a in together] == alone
     assert len(loaded()) == 1
+
+
+async def test_what_native_code_prints_does_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noisy = "import os\ndef same(path):\n  os.write(1, b'noise\\n')\n  print('more')\n  return path"
+    (tmp_path / "noisy.py").write_text(noisy)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    model = LocalModel("m", Spec("llamacpp", str(STORIES), derive="noisy:same"))
+    assert (await ask(model, "Once upon a time")).text.startswith(BEGINNING)
 
 
 async def test_two_event_loops_share_one_child(stories: LocalModel) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
-from asking import gone
+from asking import ask, gone
 
-from fusion_magics.local import LocalModel
+from fusion_magics.local import LocalModel, loaded, unload
+from fusion_magics.types import Finish, Prompt, SamplingParams
 
 KERNEL = """
 import asyncio, atexit, os, subprocess, sys, time
@@ -32,11 +35,12 @@ async def main():
 asyncio.run(main())
 """
 WAIT = "await asyncio.sleep(0)"
-FORK = "os.fork() or (time.sleep(30), os._exit(0))"
+# In both, the kernel waits and its child is idle: nothing fails to be written either.
+FORK = "os.fork() or (time.sleep(30), os._exit(0)); time.sleep(60)"
 # Another program holds the kernel's end of the child's pipe: no end of file will come.
 HOLD = (
     "subprocess.Popen(['sleep', '30'], "
-    "pass_fds=[registry._children[model.spec]._process.stdin.fileno()])"
+    "pass_fds=[registry._children[model.spec]._process.stdin.fileno()]); time.sleep(60)"
 )
 LONG = "All work and no play makes Jack a dull boy. " * 88
 
@@ -94,7 +98,8 @@ def test_a_kernel_that_ends(kernel: type[Kernel], end: str) -> None:
 
 @pytest.mark.parametrize("other", [FORK, HOLD], ids=["fork", "other"])
 def test_a_killed_kernel_whose_pipes_live_on(kernel: type[Kernel], other: str) -> None:
-    k = kernel(other)
+    k = kernel(other, tokens=1)
+    time.sleep(0.3)
     k.process.kill()
     k.process.wait()
     assert gone(k.child)
@@ -106,6 +111,39 @@ def test_a_fork_that_ends_takes_no_child_with_it(kernel: type[Kernel]) -> None:
     said, _ = k.process.communicate(timeout=60)
     assert said.split() == ["done"]
     assert gone(k.child)
+
+
+def test_a_fork_has_models_of_its_own(steady: LocalModel) -> None:
+    answer = asyncio.run(ask(steady, "hello")).text
+    pid = os.fork()
+    if pid == 0:
+        none = loaded() == []
+        same = asyncio.run(ask(steady, "hello")).text == answer
+        unload()
+        os._exit(0 if none and same else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert asyncio.run(ask(steady, "hello")).states == ["reading", "writing"]
+
+
+def test_a_fork_cannot_stop_a_call_of_the_kernel(steady: LocalModel) -> None:
+    """It holds a copy of the generator, and of the pipe to the child."""
+    deltas = steady.stream(Prompt.of("hello"), SamplingParams(max_tokens=300))
+    loop = asyncio.new_event_loop()
+    while not loop.run_until_complete(anext(deltas)).text:
+        pass
+    pid = os.fork()
+    if pid == 0:
+        asyncio.run(deltas.aclose())
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+    async def last() -> Finish | None:
+        return [d async for d in deltas][-1].finish
+
+    finish = loop.run_until_complete(asyncio.wait_for(last(), 30))
+    loop.close()
+    assert finish
+    assert finish.usage.completion_tokens == 300
 
 
 def test_stop_in_jupyter_does_not_reach_the_child(kernel: type[Kernel]) -> None:

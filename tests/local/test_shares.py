@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 
+import psutil
 import pytest
-from asking import ask
+from asking import ask, child_pid
 from conftest import STORIES
 
 from fusion_magics.local import LocalModel, registry
 from fusion_magics.local.cores import resident_memory, usable_cores
+from fusion_magics.types import Prompt, SamplingParams
 
 
 def threads_of(model: LocalModel) -> int:
@@ -30,6 +32,23 @@ async def test_threads_follow_the_number_of_models_at_work(
     await other
     assert threads_of(slow) == 8
     running.cancel()
+
+
+async def test_the_child_uses_its_share(slow: LocalModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def threads_while_writing(cores: int) -> int:
+        monkeypatch.setattr(registry, "usable_cores", lambda: cores)
+        params = SamplingParams(max_tokens=20)
+        deltas = [d async for d in slow.stream(Prompt.of("hello"), params) if d.text and most()]
+        assert deltas
+        return max(seen)
+
+    def most() -> bool:
+        seen.append(psutil.Process(child_pid(slow)).num_threads())
+        return True
+
+    seen: list[int] = []
+    alone = await threads_while_writing(1)
+    assert await threads_while_writing(3) == alone + 2
 
 
 async def test_never_less_than_one_thread(
