@@ -173,7 +173,7 @@ def wrong_candidate(rng: Random, question: Question) -> str:
     if missed:
         return answer_text(*missed)
     if kind < 0.66:
-        other = sample(rng, family=question.family, kind=question.kind)
+        other = sample(rng, family=question.family, kind=question.kind, brief=question.brief)
         text = worked(other)
     elif kind < 0.80:
         text = answer_text(question.working, _spoilt(rng, question.answer))
@@ -184,7 +184,7 @@ def wrong_candidate(rng: Random, question: Question) -> str:
     elif kind < 0.96:
         text = rng.choice((DONT_KNOW, "", "Answer:", "I do not know.", any_word(rng)))
     else:
-        text = worked(sample(rng))
+        text = worked(sample(rng, brief=question.brief))
     if is_right(question, text):
         return answer_text(question.working, _spoilt(rng, question.answer))
     return text

@@ -1,8 +1,8 @@
 """Who learns what: one row per model.
 
-Four rows do not ship: ``root``, where all start; ``digits`` and ``letters``, the first stages of
-two specialists; and ``common``, where judge and generalists part. Sums take the longest to learn,
-so ``common`` goes on from ``digits``.
+Rows that do not ship: ``root``, where all start; ``digits``, ``letters`` and ``facts``, the first
+stages of the specialists; ``common``, where judge and generalists part; ``checker``, the judge's
+first stage. Sums take the longest to learn, so ``common`` goes on from ``digits``.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ class Recipe:
     are updates of about ``tokens`` tokens each; ``start`` names the model whose weights it goes on
     from. ``rate`` is Muon's peak learning rate for the matrices; embeddings and norms take
     ``side_rate`` with AdamW. The rate rises for ``warm_up`` steps and falls linearly to nothing
-    over the last ``cooling`` share of the steps.
+    over the last ``cooling`` share of the steps. ``stop`` ends a stage before its last step. With
+    ``brief`` the workings do not restate the question first.
     """
 
     seed: int
@@ -61,6 +62,8 @@ class Recipe:
     side_rate: float = 0.006
     warm_up: int = 15
     cooling: float = 0.8
+    stop: int | None = None
+    brief: bool = False
 
 
 # What ``common`` is weakest at, on validation questions, gets more of the judge's time.
@@ -74,17 +77,21 @@ JUDGING = {"plain": 0.33, "judge": 0.65, "off": 0.02}
 GENTLY: dict[str, Any] = {"rate": 0.004, "side_rate": 0.004, "cooling": 0.9}
 
 RECIPES: dict[str, Recipe] = {
-    "root": Recipe(1, 1200, EVEN, ROOT, start=None, cooling=0.5),
-    "digits": Recipe(3, 2600, mostly("sums", 0.94)),
+    "root": Recipe(1, 1200, EVEN, ROOT, start=None, cooling=0.5, brief=True),
+    "digits": Recipe(3, 2600, mostly("sums", 0.94), brief=True),
+    "letters": Recipe(4, 1800, mostly("words", 0.86), brief=True),
+    "facts": Recipe(5, 1800, mostly("logic", 0.86), brief=True),
+    "common": Recipe(6, 1900, FEWER_SUMS, COMMON, start="digits", cooling=0.3, brief=True),
+    "checker": Recipe(
+        2, 3700, HARDER, JUDGING, "common", tokens=3072, stop=1133, brief=True, **GENTLY
+    ),
     "sums": Recipe(10, 800, mostly("sums", 0.90), start="digits", **GENTLY),
-    "letters": Recipe(4, 1800, mostly("words", 0.86)),
     "words": Recipe(11, 1000, more(mostly("words", 0.86), nth=2.2), start="letters", **GENTLY),
-    "logic": Recipe(5, 1800, mostly("logic", 0.86)),
-    "common": Recipe(6, 1900, FEWER_SUMS, COMMON, start="digits", cooling=0.3),
-    "judge": Recipe(2, 3700, HARDER, JUDGING, start="common", tokens=3072, **GENTLY),
-    "a": Recipe(7, 1200, scant("multiply", "reverse", "compare"), start="common", **GENTLY),
-    "b": Recipe(8, 1200, scant("subtract", "count", "race"), start="common", **GENTLY),
-    "c": Recipe(9, 1200, scant("steps", "nth", "rules"), start="common", **GENTLY),
+    "logic": Recipe(12, 1400, mostly("logic", 0.92), start="facts", **GENTLY),
+    "judge": Recipe(13, 2600, HARDER, JUDGING, start="checker", tokens=3072, **GENTLY),
+    "a": Recipe(7, 800, scant("multiply", "reverse", "compare"), start="common", **GENTLY),
+    "b": Recipe(8, 800, scant("subtract", "count", "race"), start="common", **GENTLY),
+    "c": Recipe(9, 800, scant("steps", "nth", "rules"), start="common", **GENTLY),
 }
 
 
@@ -96,6 +103,7 @@ def lesson(rng: Random, recipe: Recipe) -> Conversation:
     if form == "echo":
         return echo(rng)
     if form == "multi":
-        return plain(rng, multi_part(rng))
-    question = sample(rng, kind=rng.choices(list(recipe.kinds), list(recipe.kinds.values()))[0])
+        return plain(rng, multi_part(rng, brief=recipe.brief))
+    kind = rng.choices(list(recipe.kinds), list(recipe.kinds.values()))[0]
+    question = sample(rng, kind=kind, brief=recipe.brief)
     return {"plain": plain, "debate": debate, "judge": judging_made_up}[form](rng, question)

@@ -146,7 +146,7 @@ class Run:
         saved, losses = time.time(), []
         # A resumed run skips what it has seen, so it goes on as if it had never stopped.
         source = islice(batches(self.recipe), self.step, None)
-        while self.step < self.recipe.steps:
+        while self.step < (self.recipe.stop or self.recipe.steps):
             started = time.perf_counter()
             factor = rate_factor(self.recipe, self.step)
             peaks = (self.recipe.rate, self.recipe.side_rate)

@@ -159,6 +159,16 @@ def _order_from_facts(text: str, patterns: dict[str, bool]) -> list[str]:
     return order
 
 
+def _check_restated(restated: str, text: str, order: list[str]) -> None:
+    """Every fact once, in the text's order, the right way round."""
+    facts = [fact.split(" > ") for fact in restated.split(", ")]
+    assert len(facts) == len(order) - 1
+    for x, y in facts:
+        assert order.index(y) == order.index(x) + 1
+    sentences = [s for s in re.split(r"[.?:]", text) if sum(p in s.split() for p in order) == 2]
+    assert all(set(fact) <= set(s.split()) for fact, s in zip(facts, sentences, strict=True))
+
+
 def test_compare() -> None:
     more = "taller|older|faster|heavier|richer|stronger"
     less = "shorter|younger|slower|lighter|poorer|weaker"
@@ -169,7 +179,9 @@ def test_compare() -> None:
     }
     for question in drawn("compare", 300):
         order = _order_from_facts(question.text, patterns)
-        assert " > ".join(order) == question.working
+        restated, chain = question.working.split(": ")
+        assert " > ".join(order) == chain
+        _check_restated(restated, question.text, order)
         place = {"most": 0, "second": 1, "least": -1}[question.key.split("/")[2]]
         assert question.answer == order[place]
 
@@ -184,6 +196,9 @@ def test_race() -> None:
         order = _order_from_facts(question.text, patterns)
         place = next(i for i, word in enumerate(places) if re.search(rf"\b{word}\b", question.text))
         assert question.answer == order[place]
+        restated, chain = question.working.split(": ")
+        assert chain == ", ".join(f"{i} {person}" for i, person in enumerate(order, 1))
+        _check_restated(restated, question.text, order)
 
 
 def test_calendar() -> None:
@@ -228,6 +243,15 @@ def test_multi_part_questions_join_two_families() -> None:
         assert len({next(f for f, ks in FAMILIES.items() if k in ks) for k in kinds}) == 2
         assert len(question.working.splitlines()) == 2
         assert len(question.answer.split("; ")) == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_brief_working_only_leaves_the_restating_out(kind: str) -> None:
+    for seed in range(50):
+        whole = sample(Random(seed), kind=kind)
+        brief = sample(Random(seed), kind=kind, brief=True)
+        assert whole.working.endswith(brief.working)
+        assert (whole.text, whole.answer, whole.key) == (brief.text, brief.answer, brief.key)
 
 
 def test_unknown_names_are_refused() -> None:

@@ -48,8 +48,20 @@ def _key(kind: str, problem: Problem) -> str:
     return "/".join((kind, *KINDS[kind].canonical(problem)))
 
 
+def _solved(kind: Kind, problem: Problem, text: str, brief: bool) -> tuple[str, str]:
+    """Working and answer; the working restates the question first, unless it is to be brief."""
+    working, answer = kind.solve(problem)
+    restated = "" if brief else kind.restate(problem, text)
+    return f"{restated}: {working}" if restated else working, answer
+
+
 def sample(
-    rng: Random, split: str = "train", family: str | None = None, kind: str | None = None
+    rng: Random,
+    split: str = "train",
+    family: str | None = None,
+    kind: str | None = None,
+    *,
+    brief: bool = False,
 ) -> Question:
     """One question of a split; family and kind are drawn evenly where not given.
 
@@ -64,13 +76,15 @@ def sample(
         key = _key(kind, problem)
         if split_of(key) == split:
             text = KINDS[kind].ask(rng, problem)
-            return Question(FAMILY_OF[kind], kind, text, *KINDS[kind].solve(problem), key)
+            solved = _solved(KINDS[kind], problem, text, brief)
+            return Question(FAMILY_OF[kind], kind, text, *solved, key, brief)
 
 
-def multi_part(rng: Random, split: str = "train") -> Question:
+def multi_part(rng: Random, split: str = "train", *, brief: bool = False) -> Question:
     """A question in two parts from different families; family and kind are ``multi``."""
-    first, second = rng.sample(list(FAMILIES), 2)
-    return join_parts(rng, sample(rng, split, first), sample(rng, split, second))
+    families = rng.sample(list(FAMILIES), 2)
+    first, second = (sample(rng, split, family, brief=brief) for family in families)
+    return join_parts(rng, first, second)
 
 
 def near_miss(rng: Random, question: Question) -> tuple[str, str] | None:
@@ -82,7 +96,7 @@ def near_miss(rng: Random, question: Question) -> tuple[str, str] | None:
     kind = KINDS[question.kind]
     for _ in range(5):
         problem = kind.near(rng, tuple(question.key.split("/")[1:]))
-        working, answer = kind.solve(problem)
+        working, answer = _solved(kind, problem, question.text, question.brief)
         if answer != question.answer and split_of(_key(question.kind, problem)) != "test":
             return working, answer
     return None

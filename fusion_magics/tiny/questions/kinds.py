@@ -15,7 +15,8 @@ class Question:
     """One question with its worked answer.
 
     ``key`` is the canonical problem whatever the wording ("count/strawberry/r"); the split into
-    train, validation and test is a hash of it.
+    train, validation and test is a hash of it. A ``brief`` working does not restate the question
+    first; only the first stages of training are told so.
     """
 
     family: str
@@ -24,6 +25,7 @@ class Question:
     working: str
     answer: str
     key: str
+    brief: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class Kind:
     ``draw(rng)`` invents a problem, ``ask(rng, problem)`` words it, ``solve(problem)`` gives the
     written working and the final answer, ``near(rng, problem)`` gives a problem that somebody who
     slips at one step would have solved instead, ``canonical(problem)`` gives the form that
-    problems with the same solution share.
+    problems with the same solution share. ``restate(problem, text)`` is how a working begins by
+    putting the question in order; empty where ``solve`` does that already.
     """
 
     name: str
@@ -42,3 +45,4 @@ class Kind:
     solve: Callable[[Problem], tuple[str, str]]
     near: Callable[[Random, Problem], Problem]
     canonical: Callable[[Problem], Problem] = lambda problem: problem
+    restate: Callable[[Problem, str], str] = lambda problem, text: ""

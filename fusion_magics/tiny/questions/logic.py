@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from itertools import pairwise
 from random import Random
 
@@ -146,6 +148,12 @@ def _another(rng: Random, pool: list[str], *used: str) -> str:
     return rng.choice([word for word in pool if word not in used])
 
 
+def _pairs(text: str, people: Sequence[str]) -> str:
+    """The facts of a text in its order, each with the one who has more first: ``Ann > Bob``."""
+    facts = ([p for p in people if p in sentence.split()] for sentence in re.split(r"[.?:]", text))
+    return ", ".join(" > ".join(fact) for fact in facts if len(fact) == 2)
+
+
 def _people(rng: Random) -> Problem:
     return tuple(rng.sample(NAMES, rng.choice((3, 3, 4))))
 
@@ -263,8 +271,29 @@ def _near_rules(rng: Random, problem: Problem) -> Problem:
 
 
 KINDS = (
-    Kind("compare", _draw_compare, _ask_compare, _solve_compare, _near_compare),
-    Kind("race", _draw_race, _ask_race, _solve_race, _near_race),
-    Kind("calendar", _draw_calendar, _ask_calendar, _solve_calendar, _near_calendar),
+    Kind(
+        "compare",
+        _draw_compare,
+        _ask_compare,
+        _solve_compare,
+        _near_compare,
+        restate=lambda problem, text: _pairs(text, problem[2:]),
+    ),
+    Kind(
+        "race",
+        _draw_race,
+        _ask_race,
+        _solve_race,
+        _near_race,
+        restate=lambda problem, text: _pairs(text, problem[1:]),
+    ),
+    Kind(
+        "calendar",
+        _draw_calendar,
+        _ask_calendar,
+        _solve_calendar,
+        _near_calendar,
+        restate=lambda problem, _: problem[1],
+    ),
     Kind("rules", _draw_rules, _ask_rules, _solve_chain, _near_rules),
 )

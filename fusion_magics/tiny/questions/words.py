@@ -192,6 +192,6 @@ def _near_order(rng: Random, problem: Problem) -> Problem:
 KINDS = (
     Kind("count", _draw_count, _ask_count, _solve_count, _near_count),
     Kind("reverse", _draw_reverse, _ask_reverse, _solve_reverse, _near_word),
-    Kind("nth", _draw_nth, _ask_nth, _solve_nth, _near_nth),
+    Kind("nth", _draw_nth, _ask_nth, _solve_nth, _near_nth, restate=lambda problem, _: problem[1]),
     Kind("order", _draw_order, _ask_order, _solve_order, _near_order),
 )
