@@ -11,7 +11,7 @@ from ..answers import comparable, normalise
 from .generate import greedy
 from .lessons import is_right, judge_request, judging_made_up
 from .model import TinyLlama
-from .questions import KINDS, Question, sample
+from .questions import KINDS, PRACTICE, Question, sample
 from .tokens import decode, prompt
 
 
@@ -92,7 +92,8 @@ def percent_by_kind(model: TinyLlama, each: int, judging: bool) -> dict[str, int
     With ``judging``, verdicts on made-up candidates come on top, as ``judge KIND``.
     """
     rng = Random(17)
-    questions = [sample(rng, "validation", kind=kind) for kind in KINDS for _ in range(each)]
+    kinds = [kind for kind in KINDS if kind not in PRACTICE]
+    questions = [sample(rng, "validation", kind=kind) for kind in kinds for _ in range(each)]
     found: dict[str, list[bool]] = {}
     for question, text in zip(questions, answers(model, questions), strict=True):
         found.setdefault(question.kind, []).append(is_right(question, text))

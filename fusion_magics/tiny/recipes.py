@@ -1,8 +1,7 @@
 """Who learns what: one row per model.
 
-Rows that do not ship: ``root``, where all start; ``digits``, ``letters`` and ``facts``, the first
-stages of the specialists; ``common``, where judge and generalists part; ``checker``, the judge's
-first stage. Sums take the longest to learn, so ``common`` goes on from ``digits``.
+Rows that do not ship are stages: ``root``, where all start; ``common``, where judge and generalists
+part; and the numbered ones. Sums take the longest to learn, so ``common`` goes on from ``sums-1``.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from random import Random
 from typing import Any
 
 from .lessons import Conversation, debate, echo, judging_made_up, off_topic, plain
-from .questions import FAMILIES, FAMILY_OF, KINDS, multi_part, sample
+from .questions import FAMILIES, FAMILY_OF, KINDS, PRACTICE, multi_part, sample
 
 EVEN = dict.fromkeys(KINDS, 1.0)
 # What goes on from ``digits`` knows sums already, and must not forget them.
@@ -34,8 +33,11 @@ def more(kinds: dict[str, float], **factors: float) -> dict[str, float]:
 
 
 def scant(*kinds: str, share: float = 0.004) -> dict[str, float]:
-    """Every kind evenly, but hardly any of the named ones."""
-    return {kind: share if kind in kinds else 1 / len(KINDS) for kind in KINDS}
+    """Every kind that is asked, but hardly any of the named ones."""
+    return {
+        kind: share * (kind not in PRACTICE) if kind in (*kinds, *PRACTICE) else 0.1
+        for kind in KINDS
+    }
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,10 @@ class Recipe:
 # What ``common`` is weakest at, on validation questions, gets more of the judge's time.
 HARDER = more(EVEN, nth=1.7, compare=1.5, race=1.4, order=1.3)
 
+# Once the practice is over.
+ASKED = more(EVEN, compare=0.0, race=0.0, rules=1.8, nth=1.5, order=1.3)
+LOGIC = more(mostly("logic", 0.92), compare=0.0, race=0.0, rules=2.5)
+
 ROOT = {"plain": 0.63, "echo": 0.35, "off": 0.02}
 COMMON = {"plain": 0.86, "judge": 0.12, "off": 0.02}
 JUDGING = {"plain": 0.33, "judge": 0.65, "off": 0.02}
@@ -78,20 +84,22 @@ GENTLY: dict[str, Any] = {"rate": 0.004, "side_rate": 0.004, "cooling": 0.9}
 
 RECIPES: dict[str, Recipe] = {
     "root": Recipe(1, 1200, EVEN, ROOT, start=None, cooling=0.5, brief=True),
-    "digits": Recipe(3, 2600, mostly("sums", 0.94), brief=True),
-    "letters": Recipe(4, 1800, mostly("words", 0.86), brief=True),
-    "facts": Recipe(5, 1800, mostly("logic", 0.86), brief=True),
-    "common": Recipe(6, 1900, FEWER_SUMS, COMMON, start="digits", cooling=0.3, brief=True),
-    "checker": Recipe(
+    "sums-1": Recipe(3, 2600, mostly("sums", 0.94), brief=True),
+    "words-1": Recipe(4, 1800, mostly("words", 0.86), brief=True),
+    "logic-1": Recipe(5, 1800, mostly("logic", 0.86), brief=True),
+    "common": Recipe(6, 1900, FEWER_SUMS, COMMON, start="sums-1", cooling=0.3, brief=True),
+    "judge-1": Recipe(
         2, 3700, HARDER, JUDGING, "common", tokens=3072, stop=1133, brief=True, **GENTLY
     ),
-    "sums": Recipe(10, 800, mostly("sums", 0.90), start="digits", **GENTLY),
-    "words": Recipe(11, 1000, more(mostly("words", 0.86), nth=2.2), start="letters", **GENTLY),
-    "logic": Recipe(12, 1400, mostly("logic", 0.92), start="facts", **GENTLY),
-    "judge": Recipe(13, 2600, HARDER, JUDGING, start="checker", tokens=3072, **GENTLY),
-    "a": Recipe(7, 800, scant("multiply", "reverse", "compare"), start="common", **GENTLY),
-    "b": Recipe(8, 800, scant("subtract", "count", "race"), start="common", **GENTLY),
-    "c": Recipe(9, 800, scant("steps", "nth", "rules"), start="common", **GENTLY),
+    "judge-2": Recipe(13, 2600, HARDER, JUDGING, "judge-1", tokens=3072, stop=1333, **GENTLY),
+    "logic-2": Recipe(12, 1400, mostly("logic", 0.92), start="logic-1", **GENTLY),
+    "sums": Recipe(10, 800, mostly("sums", 0.90), start="sums-1", **GENTLY),
+    "words": Recipe(11, 1000, more(mostly("words", 0.86), nth=2.2), start="words-1", **GENTLY),
+    "logic": Recipe(14, 1000, LOGIC, start="logic-2", **GENTLY),
+    "judge": Recipe(15, 2300, ASKED, JUDGING, start="judge-2", tokens=3072, **GENTLY),
+    "a": Recipe(7, 800, scant("multiply", "reverse"), start="common", **GENTLY),
+    "b": Recipe(8, 800, scant("subtract", "count"), start="common", **GENTLY),
+    "c": Recipe(9, 800, scant("steps", "nth"), start="common", **GENTLY),
 }
 
 

@@ -19,7 +19,7 @@ from .evaluate import Share, answers, by, marks, scores, share
 from .export import write_gguf
 from .lessons import final_answer
 from .model import Shape, TinyLlama
-from .questions import FAMILIES, Question, even_set
+from .questions import FAMILIES, PRACTICE, Question, even_set
 from .recipes import RECIPES, Recipe
 
 SPECIALISTS = ("sums", "words", "logic")
@@ -137,7 +137,7 @@ def card(name: str, report: Report, out: Path) -> str:
     shape = Shape()
     lessons = ", ".join(f"{form} {part:.0%}" for form, part in recipe.lessons.items())
     whole = sum(recipe.kinds.values())
-    diet = ", ".join(f"{kind} {part / whole:.1%}" for kind, part in recipe.kinds.items())
+    diet = ", ".join(f"{kind} {part / whole:.1%}" for kind, part in recipe.kinds.items() if part)
     lines = [
         f"# tiny:{name}",
         "",
@@ -203,7 +203,10 @@ def _results(name: str, report: Report) -> list[str]:
 
 
 def _limits(name: str) -> list[str]:
-    families = ", ".join(f"{family} ({', '.join(kinds)})" for family, kinds in FAMILIES.items())
+    families = ", ".join(
+        f"{family} ({', '.join(kind for kind in kinds if kind not in PRACTICE)})"
+        for family, kinds in FAMILIES.items()
+    )
     uses = (
         "For demonstrations and tests of consensus among models, where nothing may be downloaded."
     )
@@ -212,8 +215,9 @@ def _limits(name: str) -> list[str]:
         "",
         uses,
         f"It knows English questions of these kinds and nothing else: {families}.",
-        "Numbers up to 999, words up to 10 letters, three or four people. On anything else it",
-        "says that it does not know, or answers wrongly in good order; never rely on it.",
+        "Numbers up to 999, words up to 10 letters. It has met questions about who is taller or came",
+        "second, but mostly gets them wrong. On anything else it says that it does not know, or",
+        "answers wrongly in good order; never rely on it.",
         *(["Its scores are 0 or 10, and only for such questions."] if name == "judge" else []),
     ]
 

@@ -20,6 +20,9 @@ FAMILIES: dict[str, dict[str, Kind]] = {
 }
 KINDS: dict[str, Kind] = {name: kind for kinds in FAMILIES.values() for name, kind in kinds.items()}
 FAMILY_OF = {name: family for family, kinds in FAMILIES.items() for name in kinds}
+# Told in the first stages of training for what they teach about facts; too hard for models of this
+# size to master, so neither asked in evaluation nor claimed.
+PRACTICE = ("compare", "race")
 SPLITS = ("train", "validation", "test")
 
 __all__ = [
@@ -27,6 +30,7 @@ __all__ = [
     "FAMILY_OF",
     "KINDS",
     "MULTI_PART",
+    "PRACTICE",
     "SPLITS",
     "Question",
     "even_set",
@@ -103,7 +107,7 @@ def near_miss(rng: Random, question: Question) -> tuple[str, str] | None:
 
 
 def even_set(split: str, n: int, seed: int) -> list[Question]:
-    """``n`` questions of a split, even over families and over the kinds of each.
+    """``n`` questions of a split, even over families and over the kinds of each but practice.
 
     No key twice, as long as the kind has enough problems.
     """
@@ -113,7 +117,7 @@ def even_set(split: str, n: int, seed: int) -> list[Question]:
     families = list(FAMILIES)
     for i in range(n):
         family = families[i % len(families)]
-        kinds = list(FAMILIES[family])
+        kinds = [kind for kind in FAMILIES[family] if kind not in PRACTICE]
         kind = kinds[i // len(families) % len(kinds)]
         question = sample(rng, split, family, kind)
         for _ in range(100):  # a few kinds have too few problems for a large set
