@@ -74,7 +74,7 @@ def scores(model: TinyLlama, questions: list[Question], texts: list[str]) -> lis
         judge_request(question.text, text, f"{rng.getrandbits(32):08x}")
         for question, text in zip(questions, texts, strict=True)
     ]
-    replies = greedy(model, [prompt([("user", request)]) for request in requests], 260)
+    replies = greedy(model, [prompt([("user", request)]) for request in requests], 340)
     return [score_of(decode(reply)) for reply in replies]
 
 
@@ -99,7 +99,7 @@ def percent_by_kind(model: TinyLlama, each: int, judging: bool) -> dict[str, int
         found.setdefault(question.kind, []).append(is_right(question, text))
     if judging:
         tasks = [judging_made_up(rng, question) for question in questions]
-        replies = greedy(model, [prompt(task[:1]) for task in tasks], 260)
+        replies = greedy(model, [prompt(task[:1]) for task in tasks], 340)
         for question, task, reply in zip(questions, tasks, replies, strict=True):
             same = score_of(decode(reply)) == score_of(task[1][1])
             found.setdefault(f"judge {question.kind}", []).append(same)

@@ -1,7 +1,8 @@
 """Who learns what: one row per model.
 
-Rows that do not ship are stages: ``root``, where all start; ``common``, where judge and generalists
-part; and the numbered ones. Sums take the longest to learn, so ``common`` goes on from ``sums-1``.
+Rows that do not ship are stages: ``root``, where all start; ``common``, which goes on from
+``sums-1`` because sums take the longest to learn; and the other numbered ones. Judge and
+generalists part after ``judge-3``.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ class Recipe:
     are updates of about ``tokens`` tokens each; ``start`` names the model whose weights it goes on
     from. ``rate`` is Muon's peak learning rate for the matrices; embeddings and norms take
     ``side_rate`` with AdamW. The rate rises for ``warm_up`` steps and falls linearly to nothing
-    over the last ``cooling`` share of the steps. ``stop`` ends a stage before its last step. With
-    ``brief`` the workings do not restate the question first.
+    over the last ``cooling`` share of the steps. ``stop`` ends a stage before its last step. The
+    workings of ``brief`` kinds do not restate the question first.
     """
 
     seed: int
@@ -65,7 +66,7 @@ class Recipe:
     warm_up: int = 15
     cooling: float = 0.8
     stop: int | None = None
-    brief: bool = False
+    brief: tuple[str, ...] = ()
 
 
 # What ``common`` is weakest at, on validation questions, gets more of the judge's time.
@@ -73,6 +74,7 @@ HARDER = more(EVEN, nth=1.7, compare=1.5, race=1.4, order=1.3)
 
 # Once the practice is over.
 ASKED = more(EVEN, compare=0.0, race=0.0, rules=1.8, nth=1.5, order=1.3)
+WEAK = more(ASKED, order=1.5, count=1.4, reverse=0.7, nth=0.6, calendar=0.6)
 LOGIC = more(mostly("logic", 0.92), compare=0.0, race=0.0, rules=2.5)
 
 ROOT = {"plain": 0.63, "echo": 0.35, "off": 0.02}
@@ -82,24 +84,34 @@ JUDGING = {"plain": 0.33, "judge": 0.65, "off": 0.02}
 # For what knows much already: a lower rate, falling almost from the start.
 GENTLY: dict[str, Any] = {"rate": 0.004, "side_rate": 0.004, "cooling": 0.9}
 
+RULES = ("rules",)
+
 RECIPES: dict[str, Recipe] = {
-    "root": Recipe(1, 1200, EVEN, ROOT, start=None, cooling=0.5, brief=True),
-    "sums-1": Recipe(3, 2600, mostly("sums", 0.94), brief=True),
-    "words-1": Recipe(4, 1800, mostly("words", 0.86), brief=True),
-    "logic-1": Recipe(5, 1800, mostly("logic", 0.86), brief=True),
-    "common": Recipe(6, 1900, FEWER_SUMS, COMMON, start="sums-1", cooling=0.3, brief=True),
+    "root": Recipe(1, 1200, EVEN, ROOT, start=None, cooling=0.5, brief=tuple(KINDS)),
+    "sums-1": Recipe(3, 2600, mostly("sums", 0.94), brief=tuple(KINDS)),
+    "words-1": Recipe(4, 1800, mostly("words", 0.86), brief=tuple(KINDS)),
+    "logic-1": Recipe(5, 1800, mostly("logic", 0.86), brief=tuple(KINDS)),
+    "common": Recipe(6, 1900, FEWER_SUMS, COMMON, start="sums-1", cooling=0.3, brief=tuple(KINDS)),
     "judge-1": Recipe(
-        2, 3700, HARDER, JUDGING, "common", tokens=3072, stop=1133, brief=True, **GENTLY
+        2, 3700, HARDER, JUDGING, "common", tokens=3072, stop=1133, brief=tuple(KINDS), **GENTLY
     ),
-    "judge-2": Recipe(13, 2600, HARDER, JUDGING, "judge-1", tokens=3072, stop=1333, **GENTLY),
-    "logic-2": Recipe(12, 1400, mostly("logic", 0.92), start="logic-1", **GENTLY),
+    "judge-2": Recipe(
+        13, 2600, HARDER, JUDGING, "judge-1", tokens=3072, stop=1333, brief=RULES, **GENTLY
+    ),
+    "logic-2": Recipe(12, 1400, mostly("logic", 0.92), start="logic-1", brief=RULES, **GENTLY),
     "sums": Recipe(10, 800, mostly("sums", 0.90), start="sums-1", **GENTLY),
-    "words": Recipe(11, 1000, more(mostly("words", 0.86), nth=2.2), start="words-1", **GENTLY),
-    "logic": Recipe(14, 1000, LOGIC, start="logic-2", **GENTLY),
-    "judge": Recipe(15, 2300, ASKED, JUDGING, start="judge-2", tokens=3072, **GENTLY),
-    "a": Recipe(7, 800, scant("multiply", "reverse"), start="common", **GENTLY),
-    "b": Recipe(8, 800, scant("subtract", "count"), start="common", **GENTLY),
-    "c": Recipe(9, 800, scant("steps", "nth"), start="common", **GENTLY),
+    "words": Recipe(
+        11, 1000, more(mostly("words", 0.86), nth=2.2), start="words-1", brief=RULES, **GENTLY
+    ),
+    "logic-3": Recipe(14, 1000, LOGIC, start="logic-2", brief=RULES, **GENTLY),
+    "logic": Recipe(16, 800, LOGIC, start="logic-3", **GENTLY),
+    "judge-3": Recipe(
+        15, 2300, ASKED, JUDGING, "judge-2", tokens=3072, stop=1572, brief=RULES, **GENTLY
+    ),
+    "judge": Recipe(17, 1600, WEAK, JUDGING, start="judge-3", tokens=3072, **GENTLY),
+    "a": Recipe(7, 800, scant("add", "multiply", "nth"), start="judge-3", **GENTLY),
+    "b": Recipe(8, 800, scant("subtract", "reverse", "order"), start="judge-3", **GENTLY),
+    "c": Recipe(9, 800, scant("steps", "count", "calendar"), start="judge-3", **GENTLY),
 }
 
 

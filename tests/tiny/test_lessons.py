@@ -66,7 +66,7 @@ def test_verdicts_are_short_json_that_tells_the_truth() -> None:
         assert not re.search(r'[\\\n"]', found["check"] + found["rationale"])
         lengths.append(len(reply))
     assert sum(lengths) / len(lengths) <= 170
-    assert max(lengths) < 300
+    assert max(lengths) < 330
 
 
 def test_the_judge_reads_what_the_short_protocol_sends() -> None:

@@ -52,10 +52,10 @@ def _key(kind: str, problem: Problem) -> str:
     return "/".join((kind, *KINDS[kind].canonical(problem)))
 
 
-def _solved(kind: Kind, problem: Problem, text: str, brief: bool) -> tuple[str, str]:
-    """Working and answer; the working restates the question first, unless it is to be brief."""
+def _solved(kind: Kind, problem: Problem, text: str, brief: tuple[str, ...]) -> tuple[str, str]:
+    """Working and answer; the working restates the question first, except in ``brief`` kinds."""
     working, answer = kind.solve(problem)
-    restated = "" if brief else kind.restate(problem, text)
+    restated = "" if kind.name in brief else kind.restate(problem, text)
     return f"{restated}: {working}" if restated else working, answer
 
 
@@ -65,7 +65,7 @@ def sample(
     family: str | None = None,
     kind: str | None = None,
     *,
-    brief: bool = False,
+    brief: tuple[str, ...] = (),
 ) -> Question:
     """One question of a split; family and kind are drawn evenly where not given.
 
@@ -84,7 +84,7 @@ def sample(
             return Question(FAMILY_OF[kind], kind, text, *solved, key, brief)
 
 
-def multi_part(rng: Random, split: str = "train", *, brief: bool = False) -> Question:
+def multi_part(rng: Random, split: str = "train", *, brief: tuple[str, ...] = ()) -> Question:
     """A question in two parts from different families; family and kind are ``multi``."""
     families = rng.sample(list(FAMILIES), 2)
     first, second = (sample(rng, split, family, brief=brief) for family in families)

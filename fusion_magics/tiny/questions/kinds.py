@@ -15,8 +15,8 @@ class Question:
     """One question with its worked answer.
 
     ``key`` is the canonical problem whatever the wording ("count/strawberry/r"); the split into
-    train, validation and test is a hash of it. A ``brief`` working does not restate the question
-    first; only the first stages of training are told so.
+    train, validation and test is a hash of it. Workings of the kinds in
+    ``brief`` do not restate the question first; only stages of training are told so.
     """
 
     family: str
@@ -25,7 +25,7 @@ class Question:
     working: str
     answer: str
     key: str
-    brief: bool = False
+    brief: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -265,6 +265,16 @@ def _ask_rules(rng: Random, problem: Problem) -> str:
     return rng.choice(rules["ask"]).format(f=_facts(rng, facts), p=name)
 
 
+def _rules(_: Problem, text: str) -> str:
+    """The rules of a text in its order: ``Zoe > doctor, doctor > green``."""
+    found = []
+    for sentence in re.split(r"[.?:]", text):
+        words = sentence.replace(",", "").split()
+        singular = (w[:-1] if w[:-1] in GROUPS else w for w in words)
+        found.append([w for w in singular if w in (*NAMES, *GROUPS, *COLOURS, *TREATS)])
+    return ", ".join(" > ".join(rule) for rule in found if len(rule) == 2)
+
+
 def _near_rules(rng: Random, problem: Problem) -> Problem:
     ends = COLOURS if problem[-1] in COLOURS else TREATS
     return *problem[:-1], _another(rng, ends, problem[-1])
@@ -295,5 +305,5 @@ KINDS = (
         _near_calendar,
         restate=lambda problem, _: problem[1],
     ),
-    Kind("rules", _draw_rules, _ask_rules, _solve_chain, _near_rules),
+    Kind("rules", _draw_rules, _ask_rules, _solve_chain, _near_rules, restate=_rules),
 )
