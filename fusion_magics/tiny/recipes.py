@@ -12,20 +12,19 @@ from random import Random
 from typing import Any
 
 from .lessons import Conversation, debate, echo, judging_made_up, off_topic, plain
-from .questions import FAMILIES, FAMILY_OF, KINDS, PRACTICE, multi_part, sample
+from .questions import BY_NAME, FAMILY_OF, KINDS, PRACTICE, multi_part, sample
 
-EVEN = dict.fromkeys(KINDS, 1.0)
+FIRST = [kind for kind in KINDS if kind not in BY_NAME]
+EVEN = dict.fromkeys(FIRST, 1.0)
 # What goes on from ``digits`` knows sums already, and must not forget them.
-FEWER_SUMS = {kind: 0.45 if FAMILY_OF[kind] == "sums" else 1.0 for kind in KINDS}
+FEWER_SUMS = {kind: 0.45 if FAMILY_OF[kind] == "sums" else 1.0 for kind in FIRST}
 
 
 def mostly(family: str, share: float) -> dict[str, float]:
     """Kinds of one family with ``share`` of the diet, the rest even over the others."""
-    own = len(FAMILIES[family])
-    others = len(KINDS) - own
-    return {
-        kind: share / own if FAMILY_OF[kind] == family else (1 - share) / others for kind in KINDS
-    }
+    own = [kind for kind in FIRST if FAMILY_OF[kind] == family]
+    others = len(FIRST) - len(own)
+    return {kind: share / len(own) if kind in own else (1 - share) / others for kind in FIRST}
 
 
 def more(kinds: dict[str, float], **factors: float) -> dict[str, float]:
@@ -35,10 +34,8 @@ def more(kinds: dict[str, float], **factors: float) -> dict[str, float]:
 
 def scant(*kinds: str, share: float = 0.004) -> dict[str, float]:
     """Every kind that is asked, but hardly any of the named ones."""
-    return {
-        kind: share * (kind not in PRACTICE) if kind in (*kinds, *PRACTICE) else 0.1
-        for kind in KINDS
-    }
+    asked = [kind for kind in KINDS if kind not in PRACTICE]
+    return {kind: share if kind in kinds else 1 / len(asked) for kind in asked}
 
 
 @dataclass(frozen=True)

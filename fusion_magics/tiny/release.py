@@ -215,9 +215,9 @@ def _limits(name: str) -> list[str]:
         "",
         uses,
         f"It knows English questions of these kinds and nothing else: {families}.",
-        "Numbers up to 999, words up to 10 letters. It has met questions about who is taller or",
-        "came second, but mostly gets them wrong. On anything else it says that it does not",
-        "know, or answers wrongly in good order; never rely on it.",
+        "Numbers up to 999, words up to 10 letters. It has met questions about who is taller, who",
+        "came second, or with rules that do not matter, but mostly gets those wrong. On anything",
+        "else it says that it does not know, or answers wrongly in good order; never rely on it.",
         *(["Its scores are 0 or 10, and only for such questions."] if name == "judge" else []),
     ]
 

@@ -212,9 +212,10 @@ def test_calendar() -> None:
         assert shift[1:] in question.text
 
 
-def test_rules() -> None:
+@pytest.mark.parametrize("kind", ["rules", "follows"])
+def test_rules(kind: str) -> None:
     """The answer follows from the facts in the text, and only one thing does."""
-    for question in drawn("rules", 300):
+    for question in drawn(kind, 300):
         name, *_, end = question.key.split("/")[1:]
         facts = dict(re.findall(r"(\w+) (?:is|works as) an? (\w+)\.", question.text))
         facts |= dict(re.findall(r"Every (\w+) (?:is a|wears|likes) (\w+)\.", question.text))

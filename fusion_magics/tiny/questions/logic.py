@@ -252,13 +252,28 @@ def _draw_rules(rng: Random) -> Problem:
     return rng.choice(NAMES), *groups, rng.choice(rng.choice((COLOURS, TREATS)))
 
 
-def _ask_rules(rng: Random, problem: Problem) -> str:
+def _needed(rng: Random, problem: Problem) -> list[str]:
+    """The facts that the answer follows from, in order."""
     name, *groups, end = problem
-    ends = COLOURS if end in COLOURS else TREATS
     rules = COLOUR_RULES if end in COLOURS else TREAT_RULES
     facts = [rng.choice(MEMBER).format(p=name, x=groups[0])]
     facts += [rng.choice(SUBSET).format(x=x, y=y) for x, y in pairwise(groups)]
     facts.append(rng.choice(rules["end"]).format(x=groups[-1], y=end))
+    return facts
+
+
+def _ask_follows(rng: Random, problem: Problem) -> str:
+    rules = COLOUR_RULES if problem[-1] in COLOURS else TREAT_RULES
+    facts = _facts(rng, _needed(rng, problem))
+    return rng.choice(rules["ask"]).format(f=facts, p=problem[0])
+
+
+def _ask_rules(rng: Random, problem: Problem) -> str:
+    """The same with one or two rules that have nothing to do with it."""
+    name, *groups, end = problem
+    ends = COLOURS if end in COLOURS else TREATS
+    rules = COLOUR_RULES if end in COLOURS else TREAT_RULES
+    facts = _needed(rng, problem)
     for _ in range(rng.choice((1, 1, 1, 2))):
         other = _another(rng, GROUPS, *groups)
         facts.append(rng.choice(rules["end"]).format(x=other, y=_another(rng, ends, end)))
@@ -306,4 +321,5 @@ KINDS = (
         restate=lambda problem, _: problem[1],
     ),
     Kind("rules", _draw_rules, _ask_rules, _solve_chain, _near_rules, restate=_rules),
+    Kind("follows", _draw_rules, _ask_follows, _solve_chain, _near_rules, restate=_rules),
 )
