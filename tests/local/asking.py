@@ -6,13 +6,15 @@ import asyncio
 import time
 from contextlib import aclosing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psutil
 
-from fusion_magics.local import LocalModel, loaded
+from fusion_magics.local import LocalModel, Spec, loaded
 from fusion_magics.types import Delta, Finish, Prompt, SamplingParams, TokenLogprob
 
+STORIES = Path(__file__).parents[1] / "data" / "stories260K.gguf"
 BEGINNING = (
     ", there was a little girl named Lily. She loved to play outside in the park. "
     "One day, she saw a big, red ball"
@@ -88,3 +90,8 @@ def gone(pid: int, within: float = 2.0) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+def llama(path: Path, **spec: int) -> LocalModel:
+    """The GGUF at ``path``, by llama.cpp."""
+    return LocalModel(f"llamacpp:{path.name}", Spec("llamacpp", str(path), **spec))

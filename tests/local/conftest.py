@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from asking import STORIES, llama
 from random_models import Shape, write_folder, write_gguf
 
 from fusion_magics.local import LocalModel, Spec, loaded, unload
 
-DATA = Path(__file__).parents[1] / "data"
-STORIES = DATA / "stories260K.gguf"
 STEADY = Shape(width=256, layers=4, inner=768, context=4096, ends=False)
 SLOW = Shape(width=512, layers=8, heads=8, inner=2048, context=4096, ends=False)
 
@@ -30,10 +29,6 @@ def nothing_loaded() -> Iterator[None]:
 def stories() -> LocalModel:
     """A real pretrained model, 260 thousand parameters, without a chat template."""
     return llama(STORIES)
-
-
-def llama(path: Path, **spec: int) -> LocalModel:
-    return LocalModel(f"llamacpp:{path.name}", Spec("llamacpp", str(path), **spec))
 
 
 @pytest.fixture(scope="session")

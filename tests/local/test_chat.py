@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import STORIES
+from asking import STORIES
 from random_models import END, SPECIALS, Shape
 
 from fusion_magics.errors import ModelError

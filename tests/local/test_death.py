@@ -16,8 +16,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from asking import BEGINNING, ask, child_pid, gone
-from conftest import STORIES, llama
+from asking import BEGINNING, STORIES, ask, child_pid, gone, llama
 
 import fusion_magics
 from fusion_magics.errors import LoadError, ModelError, WorkerDied

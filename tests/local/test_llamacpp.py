@@ -12,8 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from asking import BEGINNING, ask
-from conftest import STORIES, llama
+from asking import BEGINNING, STORIES, ask, llama
 from random_models import Shape
 
 from fusion_magics.errors import ContextOverflow, ModelError

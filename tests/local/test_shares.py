@@ -7,8 +7,7 @@ import os
 
 import psutil
 import pytest
-from asking import ask, child_pid
-from conftest import STORIES
+from asking import STORIES, ask, child_pid
 
 from fusion_magics.local import LocalModel, registry
 from fusion_magics.local.cores import resident_memory, usable_cores
