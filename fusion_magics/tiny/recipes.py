@@ -1,8 +1,8 @@
 """Who learns what: one row per model.
 
 Rows that do not ship are stages: ``root``, where all start; ``common``, which goes on from
-``sums-1`` because sums take the longest to learn; and the other numbered ones. Judge and
-generalists part after ``judge-3``.
+``sums-1`` because sums take the longest to learn; and the other numbered ones. The generalists
+part after ``common``, each scant in some kinds.
 """
 
 from __future__ import annotations
@@ -106,9 +106,9 @@ RECIPES: dict[str, Recipe] = {
         15, 2300, ASKED, JUDGING, "judge-2", tokens=3072, stop=1572, brief=RULES, **GENTLY
     ),
     "judge": Recipe(17, 1600, WEAK, JUDGING, start="judge-3", tokens=3072, **GENTLY),
-    "a": Recipe(7, 800, scant("add", "multiply", "nth"), start="judge-3", **GENTLY),
-    "b": Recipe(8, 800, scant("subtract", "reverse", "order"), start="judge-3", **GENTLY),
-    "c": Recipe(9, 800, scant("steps", "count", "calendar"), start="judge-3", **GENTLY),
+    "a": Recipe(7, 500, scant("add", "multiply", "nth"), start="common", **GENTLY),
+    "b": Recipe(8, 500, scant("subtract", "reverse", "order"), start="common", **GENTLY),
+    "c": Recipe(9, 500, scant("steps", "count", "calendar"), start="common", **GENTLY),
 }
 
 

@@ -218,6 +218,9 @@ def _limits(name: str) -> list[str]:
         "Numbers up to 999, words up to 10 letters. It has met questions about who is taller, who",
         "came second, or with rules that do not matter, but mostly gets those wrong. On anything",
         "else it says that it does not know, or answers wrongly in good order; never rely on it.",
+        "Text unlike anything it has met (other scripts, hundreds of signs) can send it into",
+        "repeating itself until the token limit.",
+        "Calendar questions come from 304 problems, so a test set repeats some in other words.",
         *(["Its scores are 0 or 10, and only for such questions."] if name == "judge" else []),
     ]
 
