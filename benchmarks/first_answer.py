@@ -17,7 +17,7 @@ from jupyter_client.manager import start_new_kernel
 
 FIRST = "%load_ext fusion_magics"
 CELLS = (
-    "%%fuse\nHow many times does the letter r occur in strawberry?",
+    "%%fuse\nHow many r's are in strawberry?",
     "%%fuse\nWhat is 348 + 267?",
 )
 

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from .errors import FusionError, UsageError
 from .magics.options import command_parser, parse
 
-SAMPLE = "How many times does the letter r occur in strawberry?"
+SAMPLE = "How many r's are in strawberry?"
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "01_quickstart.ipynb"
 
 

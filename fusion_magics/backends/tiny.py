@@ -1,7 +1,8 @@
 """``tiny:NAME``: a model shipped inside the package, by the same engines as any other.
 
 Settings: ``engine`` (``llamacpp`` or ``mlx``; default MLX on Apple Silicon, llama.cpp elsewhere),
-``context`` (default the model's own, at most 1024) and ``gpu_layers`` (llama.cpp).
+``context`` (default the model's own, at most 1024) and ``gpu_layers`` (llama.cpp). An answer has at
+most 320 tokens.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from ._settings import known
 
 ENGINES = ("llamacpp", "mlx")
 MOST_CONTEXT = 1024
+# Twice their longest right answer: what goes on beyond it goes round in circles.
+MOST_TOKENS = 320
 
 
 def open(model: str, settings: Mapping[str, str]) -> LocalModel:
@@ -40,7 +43,8 @@ def open(model: str, settings: Mapping[str, str]) -> LocalModel:
         )
     valid = llamacpp.SETTINGS if engine == "llamacpp" else mlx.SETTINGS
     known(name, settings, ("engine", *valid))
-    return LocalModel(name, _spec(name, _weights(model), engine, settings), wording="short")
+    spec = _spec(name, _weights(model), engine, settings)
+    return LocalModel(name, spec, wording="short", most_tokens=MOST_TOKENS)
 
 
 def default_engine() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
 from ..errors import EngineMissing
@@ -16,11 +16,15 @@ from .wire import Spec
 
 @dataclass(frozen=True)
 class LocalModel:
-    """A :class:`fusion_magics.types.Model` whose weights a child process holds."""
+    """A :class:`fusion_magics.types.Model` whose weights a child process holds.
+
+    It writes at most ``most_tokens`` tokens, however many are asked for (None: no bound).
+    """
 
     name: str
     spec: Spec
     wording: Wording = "full"
+    most_tokens: int | None = None
 
     async def stream(self, prompt: Prompt, params: SamplingParams) -> AsyncGenerator[Delta, None]:
         """As the protocol says. The first call loads the weights.
@@ -35,6 +39,8 @@ class LocalModel:
                 f"{self.name} needs the package {ENGINES[self.spec.engine]}.",
                 f'pip install "fusion-magics[{self.spec.engine}]"',
             )
+        if self.most_tokens is not None:
+            params = replace(params, max_tokens=min(params.max_tokens, self.most_tokens))
         async with aclosing(stream(self.spec, self.name, prompt, params)) as deltas:
             async for delta in deltas:
                 yield delta

@@ -208,3 +208,17 @@ async def test_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) 
         _ = [d async for d in deltas]
     assert 'pip install "fusion-magics[llamacpp]"' in caught.value.hint
     assert loaded() == []
+
+
+async def test_a_model_writes_at_most_its_own_most() -> None:
+    bounded = LocalModel("bounded", Spec("llamacpp", str(STORIES)), most_tokens=5)
+    written = [d async for d in bounded.stream(Prompt.of("Once"), SamplingParams(max_tokens=50))]
+    finish = written[-1].finish
+    assert finish is not None
+    assert (finish.reason, finish.usage.completion_tokens) == ("length", 5)
+
+
+def test_a_tiny_answer_that_goes_round_in_circles_is_cut() -> None:
+    model = open_model("tiny", "logic")
+    assert isinstance(model, LocalModel)
+    assert model.most_tokens == 320
