@@ -106,9 +106,9 @@ RECIPES: dict[str, Recipe] = {
         15, 2300, ASKED, JUDGING, "judge-2", tokens=3072, stop=1572, brief=RULES, **GENTLY
     ),
     "judge": Recipe(17, 1600, WEAK, JUDGING, start="judge-3", tokens=3072, **GENTLY),
-    "a": Recipe(7, 500, scant("add", "multiply", "nth"), start="common", **GENTLY),
-    "b": Recipe(8, 500, scant("subtract", "reverse", "order"), start="common", **GENTLY),
-    "c": Recipe(9, 500, scant("steps", "count", "calendar"), start="common", **GENTLY),
+    "a": Recipe(7, 950, scant("add", "multiply", "nth"), start="common", **GENTLY),
+    "b": Recipe(8, 950, scant("subtract", "reverse", "order"), start="common", **GENTLY),
+    "c": Recipe(9, 950, scant("steps", "count", "calendar"), start="common", **GENTLY),
 }
 
 
