@@ -1,7 +1,7 @@
 """GGUF → the Hugging Face folder that mlx-lm opens, derived once per file and kept in a cache.
 
 llama.cpp turns pairs of neighbouring rows by position, mlx-lm turns rows half a head apart, so
-the rows of the query and key matrices change places; the values stay the same to the bit.
+the rows of the query and key matrices change places; the values stay the same.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NAMES = {
     "ffn_up": "mlp.up_proj",
     "ffn_down": "mlp.down_proj",
 }
-_FORM = "1"  # a new number here makes every cached folder again
+_FORM = "2"  # a new number here makes every cached folder again
 
 
 def cache_folder() -> Path:
@@ -91,14 +91,18 @@ def _name(key: str) -> str:
 
 
 def _rows(key: str, tensor: mx.array, heads: int) -> mx.array:
-    """Query and key rows from neighbours to halves, per head; norms to F16 like the rest."""
+    """Query and key rows from neighbours to halves, per head.
+
+    In F32: MLX reckons in the type of the weights, llama.cpp does not, and in F16 one answer in a
+    hundred would differ.
+    """
     import mlx.core as mx
 
     if "attn_q" in key or "attn_k" in key:
         rows, width = tensor.shape
         pairs = tensor.reshape(heads, rows // heads // 2, 2, width)
         tensor = pairs.transpose(0, 2, 1, 3).reshape(rows, width)
-    return tensor.astype(mx.float16)
+    return tensor.astype(mx.float32)
 
 
 def _config(numbers: dict[str, Any], heads: int) -> dict[str, Any]:
@@ -119,7 +123,7 @@ def _config(numbers: dict[str, Any], heads: int) -> dict[str, Any]:
         "hidden_act": "silu",
         "attention_bias": False,
         "mlp_bias": False,
-        "torch_dtype": "float16",
+        "torch_dtype": "float32",
     }
 
 

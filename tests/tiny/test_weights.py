@@ -146,7 +146,7 @@ def test_llamacpp_and_mlx_say_the_same(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     found = compare(weights(name), every_test_question(30))
     assert found.equal >= 29
-    assert found.mean < 0.01
+    assert found.mean < 0.005
 
 
 def test_the_mlx_folder_is_made_once_and_whole(tmp_path: Path) -> None:
