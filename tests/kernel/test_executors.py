@@ -79,7 +79,8 @@ def test_jupyter_execute(tmp_path: Path) -> None:
 
 
 def test_papermill(tmp_path: Path) -> None:
-    papermill = pytest.importorskip("papermill")
+    import papermill
+
     notebook = _notebook(*CELLS)
     notebook.cells[1].metadata["tags"] = ["parameters"]
     nbformat.write(notebook, tmp_path / "a.ipynb")

@@ -19,8 +19,6 @@ STORY = f"%%fuse -p llamacpp:{GGUF} --max-tokens 40 -o story\nOnce upon a time"
 LONG = f"-p llamacpp:{GGUF}*40 --max-tokens 2000"
 MESSAGE = "Interrupted: Stopped. Every call was cancelled."
 
-pytest.importorskip("llama_cpp")
-
 
 @pytest.fixture(scope="module")
 def warm(isolated: Path) -> Iterator[Kernel]:

@@ -18,7 +18,6 @@ SUMMARY = (
     "[(v.candidate, v.rank, v.score) for v in x.judgment.verdicts]]"
 )
 
-pytest.importorskip("llama_cpp")
 pytestmark = pytest.mark.skipif(
     not all(tiny.weights(name).exists() for name in tiny.NAMES), reason="the weights are not there"
 )

@@ -21,7 +21,7 @@ SPECIALISTS = ("sums", "words", "logic")
 @pytest.fixture(scope="module")
 def models() -> dict[str, Any]:
     """Models in llama.cpp by name, opened at first use."""
-    llama_cpp = pytest.importorskip("llama_cpp")
+    import llama_cpp
 
     class Opened(dict[str, Any]):
         def __missing__(self, name: str) -> Any:
@@ -53,7 +53,8 @@ def test_the_weights_fit_a_small_wheel() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_file(name: str) -> None:
-    gguf = pytest.importorskip("gguf")
+    import gguf
+
     reader = gguf.GGUFReader(weights(name))
     value = {key: field.contents() for key, field in reader.fields.items()}
     assert value["general.architecture"] == "llama"
@@ -87,7 +88,8 @@ def test_bytes_are_tokens_and_marks_parse(models: dict[str, Any]) -> None:
 
 
 def test_the_template_writes_what_training_wrote(models: dict[str, Any]) -> None:
-    jinja2 = pytest.importorskip("jinja2")
+    import jinja2
+
     template = models["words"].metadata["tokenizer.chat_template"]
     turns = [("system", "s"), ("user", "u"), ("assistant", "a"), ("user", "v")]
     messages = [{"role": role, "content": text} for role, text in turns]
@@ -139,8 +141,6 @@ def test_other_questions_get_a_short_honest_answer(name: str, models: dict[str, 
 def test_llamacpp_and_mlx_say_the_same(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("llama_cpp")
-    pytest.importorskip("mlx_lm")
     from fusion_magics.tiny.parity import compare
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -150,7 +150,6 @@ def test_llamacpp_and_mlx_say_the_same(
 
 
 def test_the_mlx_folder_is_made_once_and_whole(tmp_path: Path) -> None:
-    pytest.importorskip("mlx.core")
     from fusion_magics.tiny.mlx_form import mlx_folder
 
     folder = mlx_folder(weights("words"), tmp_path)
