@@ -10,16 +10,10 @@ from pathlib import Path
 import pytest
 from kernels import Kernel
 
-from fusion_magics import tiny
-
 QUESTION = "What is 25 + 13?"
 SUMMARY = (
     "[x.text, x.pool, [c.text for c in x.candidates], x.judgment.judge, "
     "[(v.candidate, v.rank, v.score) for v in x.judgment.verdicts]]"
-)
-
-pytestmark = pytest.mark.skipif(
-    not all(tiny.weights(name).exists() for name in tiny.NAMES), reason="the weights are not there"
 )
 
 

@@ -38,7 +38,6 @@ HARMLESS = ["hello", "  spaces  ", "", "\n\nlines\n", "ä€😀", "a < b | c > 
 def vocabulary(request: pytest.FixtureRequest, built: Callable[[Shape, str], Path]) -> Any:
     """The same byte-level vocabulary by each engine's own tokenizer."""
     form = {"llamacpp": "gguf", "mlx": "folder"}[request.param]
-    pytest.importorskip({"llamacpp": "llama_cpp", "mlx": "mlx_lm"}[request.param])
     module = importlib.import_module(f"fusion_magics.local.engines.{request.param}")
     return module.load(Spec(request.param, str(built(Shape(), form))), CancelFlag()).vocabulary
 

@@ -19,8 +19,6 @@ from fusion_magics.errors import ContextOverflow, LoadError, ModelError, WorkerD
 from fusion_magics.local import LocalModel, Spec, loaded, unload
 from fusion_magics.types import Prompt, SamplingParams
 
-pytest.importorskip("mlx_lm")
-
 
 async def test_states_and_usage(mlx_chatty: LocalModel) -> None:
     answer = await ask(mlx_chatty, "hello")

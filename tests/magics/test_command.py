@@ -73,7 +73,6 @@ def test_without_anything_it_opens_the_notebook_where_it_can(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="macOS and Windows always have a display")
 def test_a_notebook_needs_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("jupyterlab")
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     assert not command.can_show_notebook()
