@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from fusion_magics.answers import comparable, normalise
+from fusion_magics.judges.pointwise import read_reply
 from fusion_magics.tiny import NAMES, weights
 from fusion_magics.tiny.lessons import judge_request, worked, wrong_candidate
 from fusion_magics.tiny.questions import FAMILIES, Question, even_set
@@ -110,16 +112,12 @@ def test_how_many_rs_are_in_strawberry(models: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_judge_tells_right_from_wrong(family: str, models: dict[str, Any]) -> None:
-    from random import Random
-
-    from fusion_magics.tiny.evaluate import score_of
-
     rng, true = Random(1), 0
     questions = [q for q in even_set("test", 60, seed=3) if q.family == family]
     for i, question in enumerate(questions):
         text = wrong_candidate(rng, question) if i % 2 else worked(question)
         reply = ask(models["judge"], judge_request(question.text, text, "0a1b2c3d"))
-        true += score_of(reply) == (0 if i % 2 else 10)
+        true += read_reply(reply).score == (0 if i % 2 else 10)
     assert true >= 0.8 * len(questions)
 
 

@@ -14,13 +14,18 @@ from . import Special
 WARN = 3
 
 
+# llama.cpp goes on calling the callback for as long as the process lives, whoever set it.
+_CALLBACKS: list[object] = []
+
+
 class Log:
     """The last warnings and errors that llama.cpp wrote: its own reason when a call fails."""
 
     def __init__(self) -> None:
         self._lines: deque[str] = deque(maxlen=50)
-        self._callback = lib.llama_log_callback(self._keep)
-        lib.llama_log_set(self._callback, ctypes.c_void_p(0))
+        callback = lib.llama_log_callback(self._keep)
+        _CALLBACKS.append(callback)
+        lib.llama_log_set(callback, ctypes.c_void_p(0))
 
     def _keep(self, level: int, text: bytes, _: object) -> None:
         if level >= WARN:
