@@ -21,6 +21,8 @@ In a notebook a :class:`FusionError` is two lines: what happened, what to do.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
 from .text import printable
@@ -37,6 +39,12 @@ def _in_words(error: BaseException) -> list[str]:
     Model output may be part of it, so nothing but plain text may reach the terminal.
     """
     return [printable(f"{type(error).__name__}: {error}")]
+
+
+def did_you_mean(word: str, words: Iterable[str], form: str = "{}") -> str:
+    """``"Did you mean x? "``, x in the place of ``{}`` in ``form``; nothing if no word is near."""
+    close = get_close_matches(word, list(words), n=1)
+    return f"Did you mean {form.replace('{}', close[0], 1)}? " if close else ""
 
 
 class FusionError(Exception):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import TypeVar
 
-from .errors import NoAnswerError, Stopped, UsageError
+from .errors import NoAnswerError, Stopped, UsageError, did_you_mean
 from .judges import JUDGES
 from .members import checked, open_judge, open_pool
 from .modes import MODES
@@ -111,9 +110,8 @@ def choose(what: str, word: str, table: Mapping[str, T]) -> T:
     """``table[word]``, or a ``UsageError`` that lists the words there are."""
     if word in table:
         return table[word]
-    close = get_close_matches(word, table, n=1)
-    hint = f"Did you mean {close[0]}? " if close else ""
-    raise UsageError(f"There is no {what} {word!r}.", f"{hint}There is: {', '.join(table)}")
+    hint = f"{did_you_mean(word, table)}There is: {', '.join(table)}"
+    raise UsageError(f"There is no {what} {word!r}.", hint)
 
 
 def _prompt(prompt: str | Prompt, system: str | None) -> Prompt:

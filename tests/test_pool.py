@@ -11,7 +11,7 @@ import pytest
 from fusion_magics.backends.scripted import Script
 from fusion_magics.members import open_pool
 from fusion_magics.pool import Member, Recorder, ask_all
-from fusion_magics.types import Answers, Delta, Finish, Prompt, SamplingParams, Usage
+from fusion_magics.types import Answers, Delta, Prompt, SamplingParams, Usage
 
 
 async def ask(pool: str, recorder: Recorder | None = None) -> Answers:
@@ -131,4 +131,3 @@ def test_usage_adds_up_and_an_unknown_cost_stays_unknown() -> None:
 def test_finish_reason_length_is_kept() -> None:
     answers = asyncio.run(ask("scripted:slow@max_tokens=1"))
     assert answers.candidates[0].finish_reason == "length"
-    assert Finish("length", Usage()).reason == "length"

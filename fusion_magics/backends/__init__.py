@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib import import_module
 
-from ..errors import UsageError
+from ..errors import UsageError, did_you_mean
 from ..types import Model
 
 BACKENDS: dict[str, str] = {
@@ -36,12 +35,9 @@ def open_model(engine: str, model: str, settings: Mapping[str, str] | None = Non
         For an unknown engine, model or setting, a missing file, or one that is no model.
     """
     if engine not in BACKENDS:
-        close = get_close_matches(engine, BACKENDS, n=1)
         raise UsageError(
             f"There is no engine {engine!r} (in {engine}:{model}).",
-            (f"Did you mean {close[0]}:{model}? " if close else "")
-            + "Engines: "
-            + ", ".join(BACKENDS),
+            did_you_mean(engine, BACKENDS, "{}:" + model) + "Engines: " + ", ".join(BACKENDS),
         )
     backend = import_module(f".{engine}", __name__)
     return backend.open(model, dict(settings or {}))  # type: ignore[no-any-return]

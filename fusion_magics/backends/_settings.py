@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 
-from ..errors import UsageError
+from ..errors import UsageError, did_you_mean
 
 
 def known(name: str, settings: Mapping[str, str], valid: Sequence[str]) -> None:
     """Raise :class:`UsageError` for a setting of model ``name`` that is not in ``valid``."""
     for key in settings:
         if key not in valid:
-            close = get_close_matches(key, valid, n=1)
             raise UsageError(
                 f"{name} has no setting {key!r}.",
-                (f"Did you mean {close[0]}? " if close else "") + f"Settings: {', '.join(valid)}.",
+                f"{did_you_mean(key, valid)}Settings: {', '.join(valid)}.",
             )
 
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 
 import msgspec
 
 from .. import tiny
-from ..errors import UsageError
+from ..errors import UsageError, did_you_mean
 from ..local import LocalModel, Spec
 from . import llamacpp, mlx
 from ._settings import known
@@ -55,10 +54,9 @@ def default_engine() -> str:
 
 def _weights(model: str) -> Path:
     if model not in tiny.NAMES:
-        close = get_close_matches(model, tiny.NAMES, n=1)
         raise UsageError(
             f"There is no tiny model {model!r}.",
-            (f"Did you mean tiny:{close[0]}? " if close else "")
+            did_you_mean(model, tiny.NAMES, "tiny:{}")
             + "Models: "
             + ", ".join(f"tiny:{name}" for name in tiny.NAMES),
         )

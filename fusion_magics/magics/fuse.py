@@ -20,10 +20,10 @@ from IPython.core.magic import (
 )
 from traitlets import List, TraitError, Unicode, Union, validate
 
-from ..errors import Stopped, UsageError
+from ..errors import Stopped, UsageError, did_you_mean
 from .awaiting import AWAITED, MAGIC, without_semicolon
 from .interpolate import fill
-from .options import MODE, PROTOCOL, VIEW, Word, did_you_mean, magic_parser, parse, split_line
+from .options import MODE, PROTOCOL, VIEW, Word, magic_parser, parse, split_line
 
 if TYPE_CHECKING:
     from ..types import Fusion

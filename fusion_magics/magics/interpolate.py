@@ -13,8 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import UsageError
-from .options import did_you_mean
+from ..errors import UsageError, did_you_mean
 
 _OPEN = re.compile(r"\{\{(?!\{)")
 _LITERAL = 'Two literal braces are written {{"{{"}}.'

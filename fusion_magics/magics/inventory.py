@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .. import local
-from ..errors import UsageError
+from ..errors import UsageError, did_you_mean
 from ..tiny import NAMES
-from .options import did_you_mean
 
 _HEAD = ("model", "state", "memory", "pid", "what it is")
 

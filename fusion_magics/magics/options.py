@@ -10,12 +10,11 @@ import argparse
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from typing import Any, NoReturn
 
-from ..errors import UsageError
+from ..errors import UsageError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -155,12 +154,6 @@ def _unknown(word: str, flags: Mapping[str, object]) -> UsageError:
         return UsageError(f"{flag} is no option of a magic.", "Write: %fuse?")
     long = ", ".join(f for f in flags if f.startswith("--"))
     return UsageError(f"There is no option {flag}.", f"{did_you_mean(flag, flags)}Options: {long}")
-
-
-def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """``"Did you mean x? "``, or nothing where no word is near."""
-    close = get_close_matches(word, list(words), n=1)
-    return f"Did you mean {close[0]}? " if close else ""
 
 
 # A word runs to the next blank outside quotes and {{…}}. Quotes in its middle protect blanks and
