@@ -17,7 +17,7 @@ _MARKS = (
     re.compile(r"\\boxed\{([^{}]*)\}"),
     re.compile(r"^####\s*(.+)$", re.MULTILINE),
     re.compile(r'"answer"\s*:\s*"?([^"\n}]*)"?', re.IGNORECASE),
-    re.compile(r"\banswer(?:\s+is)?\s*:\s*\**\s*([^\n]+)", re.IGNORECASE),
+    re.compile(r"\banswer(?:\s+is)?\s*:\s*\**\s*([^\n]*)", re.IGNORECASE),
     re.compile(r"\banswer\s+is\s+([^\n]+)", re.IGNORECASE),
 )
 _NUMBER = re.compile(r"[-+]?\$?\s?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?\s?[%€$]?")

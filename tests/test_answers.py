@@ -30,6 +30,7 @@ DATA = Path(__file__).parent / "data"
         ("first line\nlast line!", "last line"),
         ("", ""),
         ("Answer: 4; nor", "4; nor"),
+        ("8+7=15\nAnswer:", ""),
     ],
 )
 def test_comparable(text: str, answer: str) -> None:
@@ -70,7 +71,7 @@ def test_every_number_is_recognised_however_it_is_grouped(number: int) -> None:
 
 
 def test_texts_without_an_answer_do_not_vote() -> None:
-    assert votes(["Answer: 3", "3.0", "", "  \n "]) == {"3": 2}
+    assert votes(["Answer: 3", "3.0", "", "  \n ", "8+7=15\nAnswer:"]) == {"3": 2}
 
 
 def test_draws_depend_on_seed_and_text_alone() -> None:
