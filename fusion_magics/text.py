@@ -22,6 +22,15 @@ def printable(text: str) -> str:
     return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
+def trim(text: str) -> str:
+    """``text`` without blank lines before it and white space behind it.
+
+    The indentation of its first line stays: in code it is part of the text.
+    """
+    start = len(text) - len(text.lstrip())
+    return text[text.rfind("\n", 0, start) + 1 :].rstrip()
+
+
 def sendable(text: str) -> str:
     """``text`` with a replacement for lone surrogates: half a character has no UTF-8 form."""
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion_magics.text import printable
+from fusion_magics.text import printable, trim
 
 
 @given(st.text())
@@ -35,3 +35,11 @@ def test_what_people_write_stays(text: str) -> None:
 
 def test_line_ends_become_one_kind() -> None:
     assert printable("a\r\nb\rc") == "a\nb\nc"
+
+
+@pytest.mark.parametrize(
+    ("text", "trimmed"),
+    [("\n \n  a\n    b \n\n", "  a\n    b"), ("  a", "  a"), (" \n\t", ""), ("", "")],
+)
+def test_trimming_leaves_the_indentation_of_the_first_line(text: str, trimmed: str) -> None:
+    assert trim(text) == trimmed
