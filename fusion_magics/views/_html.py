@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import html
 
-from ._words import clean, first_line, one_line, seconds, split_answer
+from ..answers import split_answer
+from ..text import trim
+from ._words import EMPTY, beginning, clean, first_line, one_line, seconds
 
 # Longer texts are folded.
 SHORT = 280
@@ -50,14 +52,15 @@ def is_short(text: str) -> bool:
     return len(text) <= SHORT and text.count("\n") < SHORT_LINES
 
 
-def folded(label: str, text: str, preview: str = "") -> str:
+def folded(label: str, text: str, preview: str = "", css: str = "") -> str:
     """``text`` behind a line that opens it: ``label``, after its beginning."""
-    return fold(label, block(text), preview)
+    return fold(label, block(text, css), preview, css)
 
 
-def fold(label: str, content: str, preview: str = "") -> str:
+def fold(label: str, content: str, preview: str = "", css: str = "") -> str:
     """``content``, which is HTML already, behind a line that opens it."""
-    shown = f'<span class="fz-p" dir="auto">{esc(preview)}</span> ' if preview else ""
+    classes = f"fz-p {css}".strip()
+    shown = f'<span class="{classes}" dir="auto">{esc(preview)}</span> ' if preview else ""
     return f"<details><summary>{shown}<u>{esc(label)}</u></summary>{content}</details>"
 
 
@@ -66,29 +69,30 @@ def answer(text: str, full: bool = True) -> str:
 
     ``full=False`` says that a long text stands elsewhere in full, and is not repeated here.
     """
-    final, working = split_answer(text)
+    final, working = split_answer(clean(text))
     if not final and not working:
-        return "<em>an empty answer</em>"
+        return f"<em>{EMPTY}</em>"
     strong = f'<strong dir="auto">{esc(final)}</strong>' if final else ""
     if is_short(working):
         return strong + (block(working, "fz-w" if final else "") if working else "")
     preview = first_line(working, _PREVIEW)
     if not full:
         return f"{strong}{block(preview)}<small>in full above</small>"
-    return strong + folded(f"full answer, {len(text):,} characters", clean(text).strip(), preview)
+    return strong + folded(f"full answer, {len(text):,} characters", trim(clean(text)), preview)
 
 
 def headline(text: str) -> str:
-    """The fusion's own answer, large."""
-    final, working = split_answer(text)
-    if final and is_short(final):
-        rest = "" if not working else _working(working)
-        return f'<p class="fz-h" dir="auto"><strong>{esc(final)}</strong></p>{rest}'
-    whole = clean(text).strip()
-    if len(whole) <= 20 * SHORT:
-        return block(whole, "fz-h")
-    return block(whole[: 4 * SHORT].rstrip() + "…", "fz-h") + folded(
-        f"the whole answer, {len(whole):,} characters", whole
+    """The fusion's own answer, large; of a very long one the beginning, the whole folded."""
+    final, working = split_answer(clean(text))
+    if final:
+        head = f'<p class="fz-h" dir="auto"><strong>{esc(final)}</strong></p>'
+        return head + (_working(working) if working else "")
+    if not working:
+        return f'<p class="fz-h"><em>{EMPTY}</em></p>'
+    if beginning(working, 20 * SHORT, 40 * SHORT_LINES) == working:
+        return block(working, "fz-h")
+    return block(beginning(working, 4 * SHORT, 4 * SHORT_LINES).rstrip() + "…", "fz-h") + folded(
+        f"the whole answer, {len(working):,} characters", working
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,19 +13,20 @@ from ..types import Call, Candidate, Failure, Fusion, Usage, Verdict
 
 # Half of a UTF-16 pair is no character: it cannot be sent or saved, and one would lose the cell.
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
-_ANSWER_LINE = re.compile(
-    r"[\s*_#>-]{0,8}(?:the\s)?(?:final\s)?answer(?:\sis)?[\s*_]{0,4}:(.+)", re.IGNORECASE
-)
-# A final answer is short and stands near the end; a text may have a megabyte of lines.
-_LONGEST_LINE = 240
-_LAST_LINES = 200
+# Accents stacked without end would cover the lines above and below; no script needs more.
+_ACCENTS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_STACKED = re.compile(f"([{_ACCENTS}]{{4}})[{_ACCENTS}]+")
+# Characters of a note, which may quote a judge's or an engine's error.
+_LONGEST_NOTE = 600
+EMPTY = "an empty answer"
 # Seconds of writing from which no speed can be told.
 _TOO_SHORT = 0.005
 
 
 def clean(text: str) -> str:
     """``text`` from a model, safe to hand to a terminal, to HTML's escaping and to UTF-8."""
-    return _LONE_SURROGATES.sub("\ufffd", printable(text))
+    text = _LONE_SURROGATES.sub("\ufffd", printable(text))
+    return _STACKED.sub(r"\1", text.replace("\u2028", "\n").replace("\u2029", "\n"))
 
 
 def one_line(text: str) -> str:
@@ -36,27 +38,17 @@ def first_line(text: str, limit: int) -> str:
     """The first line of ``text`` that holds anything, cut at ``limit`` characters."""
     # Only the beginning is looked at: the text may be one line of a megabyte.
     lines = (line.strip() for line in text[: 20 * limit].splitlines())
-    line = next((line for line in lines if line), "")
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+    return shortened(next((line for line in lines if line), ""), limit)
 
 
-class Answer(NamedTuple):
-    """A model's text: the final answer it states on a line of its own, and all other lines."""
-
-    final: str
-    working: str
+def shortened(text: str, limit: int) -> str:
+    """``text`` cut at ``limit`` characters."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def split_answer(text: str) -> Answer:
-    """Take the last ``Answer: …`` line out of ``text``; ``final`` is empty if there is none."""
-    text = clean(text).strip()
-    lines = text.split("\n")
-    for i in range(len(lines) - 1, max(-1, len(lines) - 1 - _LAST_LINES), -1):
-        found = len(lines[i]) <= _LONGEST_LINE and _ANSWER_LINE.fullmatch(lines[i])
-        final = found[1].strip().strip("*_").strip() if found else ""
-        if final:
-            return Answer(final, "\n".join(lines[:i] + lines[i + 1 :]).strip())
-    return Answer("", text)
+def beginning(text: str, characters: int, lines: int) -> str:
+    """As much of ``text`` as fits both limits."""
+    return "\n".join(text[:characters].split("\n", lines)[:lines])
 
 
 # ── numbers ──────────────────────────────────────────────────────────────────────────────────
@@ -110,18 +102,25 @@ def several(count: int, what: str) -> str:
 # ── how the answer came to be ────────────────────────────────────────────────────────────────
 
 
+def decided(fusion: Fusion) -> bool:
+    """Whether ``fusion.text`` is an answer, be it an empty one; after Stop there is none."""
+    return bool(fusion.text) or fusion.judgment is not None
+
+
 def origin(fusion: Fusion) -> tuple[str, ...]:
     """How the answer came to be, in a few short parts: ``best of 3 members``, ``agreement …``."""
     given, asked = len(fusion.candidates), len(fusion.candidates) + len(fusion.failures)
     members = f"{given} of {asked} members" if given < asked else several(asked, "member")
-    judgment = fusion.judgment
+    judgment, mode = fusion.judgment, one_line(fusion.mode).removesuffix("-of")
     if not given:
         return (f"no answer from {several(asked, 'member')}",)
     if judgment is None and given == 1:
         return (f"the only answer of {several(asked, 'member')}",)
     if judgment is None:
-        return (f"{one_line(fusion.mode)} of {members}, not compared",)
-    how = "vote" if judgment.protocol == "vote" else one_line(fusion.mode).removesuffix("-of")
+        return (f"{mode} of {members}, not compared",)
+    # Where no verdict could be had, the majority decided, whatever was asked for.
+    unread = bool(judgment.verdicts) and all(v.error for v in judgment.verdicts)
+    how = "vote" if unread or judgment.protocol == "vote" else mode
     parts = [f"{how} of {members}", f"in the words of {one_line(_best(fusion).member)}"]
     if judgment.agreement is not None:
         parts.append(f"agreement {judgment.agreement:.2f}")
@@ -137,7 +136,8 @@ def _best(fusion: Fusion) -> Candidate:
 
 def remarks(fusion: Fusion) -> tuple[str, ...]:
     """What a reader must know besides: a tie, and the fusion's own notes."""
-    return tuple(clean(note) for note in (*_tie(fusion), *fusion.notes) if note.strip())
+    notes = (clean(note).strip() for note in (*_tie(fusion), *fusion.notes))
+    return tuple(shortened(note, _LONGEST_NOTE) for note in notes if note)
 
 
 def _tie(fusion: Fusion) -> Iterator[str]:
@@ -184,18 +184,18 @@ def rows(fusion: Fusion) -> list[Row]:
     """One row per candidate, the best first; in pool order where nothing was compared."""
     judgment = fusion.judgment
     if judgment is None:
-        alone = len(fusion.candidates) == 1
+        alone = len(fusion.candidates) == 1 and decided(fusion)
         return [Row(c, None, "1" if alone else "–", alone) for c in fusion.candidates]
     verdicts = {v.candidate: v for v in judgment.verdicts}
-    shared = [v.rank for v in judgment.verdicts]
+    sharing = Counter(v.rank for v in judgment.verdicts)
 
     def order(i: int) -> tuple[int, bool, int]:
-        return verdicts[i].rank if i in verdicts else len(shared) + 1, i != judgment.best, i
+        return verdicts[i].rank if i in verdicts else len(verdicts) + 1, i != judgment.best, i
 
     def rank(verdict: Verdict | None) -> str:
         if verdict is None or verdict.error:
             return "–"
-        return ("=" if shared.count(verdict.rank) > 1 else "") + str(verdict.rank)
+        return ("=" if sharing[verdict.rank] > 1 else "") + str(verdict.rank)
 
     return [
         Row(fusion.candidates[i], verdicts.get(i), rank(verdicts.get(i)), i == judgment.best)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import shutil
 
+from ..answers import split_answer
 from ..types import Failure, Fusion
 from . import _words as words
 from ._cells import cells, cut, pad, wrap
 
-# The answer is printed whole up to here; fusion.text has the rest.
+# The answer is printed whole up to so many characters and lines; fusion.text has the rest.
 _LONGEST = 20_000
+_MOST_LINES = 1_000
 _ANSWER_LINES = 6
+_MESSAGE_LINES = 20
 _SHOWN = 20
 _BAR = 10
 _SIGN = {"loading": "·", "reading": "░", "writing": "█", "judging": "▓"}
@@ -34,11 +37,14 @@ def plain(fusion: Fusion, width: int | None = None) -> str:
 
 
 def _headline(fusion: Fusion, width: int) -> str:
-    final, working = words.split_answer(fusion.text)
-    text = f"Answer: {final}\n\n{working}".strip() if final else working
-    lines = wrap(text[:_LONGEST], width)
-    if len(text) > _LONGEST:
-        lines += wrap(f"… and {len(text) - _LONGEST:,} more characters, in fusion.text", width)
+    if not words.decided(fusion):
+        return ""
+    final, working = split_answer(words.clean(fusion.text))
+    text = f"Answer: {final}\n\n{working}".strip() if final else working or words.EMPTY
+    shown = words.beginning(text, _LONGEST, _MOST_LINES)
+    lines = wrap(shown, width)
+    if shown != text:
+        lines += wrap(f"… and {len(text) - len(shown):,} more characters, in fusion.text", width)
     return "\n".join(lines)
 
 
@@ -73,7 +79,7 @@ def _rows(fusion: Fusion, width: int) -> list[str]:
     column = min(
         max((cells(words.one_line(name)) for name in names), default=0), max(16, width - 52)
     )
-    parts = [_row(row, column, width) for row in rows[:_SHOWN]]
+    parts = [_row(row, fusion, column, width) for row in rows[:_SHOWN]]
     if len(rows) > _SHOWN:
         parts.append(f"… and {len(rows) - _SHOWN} more, in fusion.candidates")
     parts += [_failure(failure, column, width) for failure in fusion.failures[:_SHOWN]]
@@ -82,7 +88,7 @@ def _rows(fusion: Fusion, width: int) -> list[str]:
     return parts
 
 
-def _row(row: words.Row, column: int, width: int) -> str:
+def _row(row: words.Row, fusion: Fusion, column: int, width: int) -> str:
     candidate, verdict = row.candidate, row.verdict
     facts = [
         f"{candidate.usage.completion_tokens:,} tokens",
@@ -99,7 +105,7 @@ def _row(row: words.Row, column: int, width: int) -> str:
             width,
         )
     ]
-    lines += _answer(row, width)
+    lines += _answer(row, fusion, width)
     if verdict is not None:
         for text in (verdict.rationale, verdict.error):
             if text:
@@ -112,14 +118,19 @@ def _bar(score: float) -> str:
     return "█" * full + "░" * (_BAR - full)
 
 
-def _answer(row: words.Row, width: int) -> list[str]:
-    if row.chosen:
+def _answer(row: words.Row, fusion: Fusion, width: int) -> list[str]:
+    if row.chosen and row.candidate.text == fusion.text:
         lines = ["    chosen: the answer above"]
     else:
-        final, working = words.split_answer(row.candidate.text)
-        text = f"Answer: {final}\n{working}".strip() if final else working or "an empty answer"
-        lines = _indented(text, width, "    > ", limit=_ANSWER_LINES)
+        final, working = split_answer(words.clean(row.candidate.text))
+        text = f"Answer: {final}\n{working}".strip() if final else working or words.EMPTY
+        lines = _quoted(text, width)
     return lines + ([f"    {row.cut}"] if row.cut else [])
+
+
+def _quoted(text: str, width: int) -> list[str]:
+    """The beginning of what a member wrote, apart from what is said of it."""
+    return _indented(text, width, "    > ", limit=_ANSWER_LINES)
 
 
 def _failure(failure: Failure, column: int, width: int) -> str:
@@ -127,7 +138,9 @@ def _failure(failure: Failure, column: int, width: int) -> str:
     lines = [cut(f"  – {name}  {words.failed(failure)}", width)]
     for text in (failure.message, failure.hint):
         if text:
-            lines += _indented(words.clean(text).strip(), width, "    ")
+            lines += _indented(words.clean(text).strip(), width, "    ", limit=_MESSAGE_LINES)
+    if partial := words.clean(failure.partial).strip():
+        lines += ["    what it had written:", *_quoted(partial, width)]
     return "\n".join(lines)
 
 
@@ -135,9 +148,10 @@ def _failure(failure: Failure, column: int, width: int) -> str:
 
 
 def _timeline(fusion: Fusion, width: int) -> str:
-    tracks, whole = words.tracks(fusion)[:_SHOWN], fusion.seconds
-    if not tracks or whole <= 0:
+    every, whole = words.tracks(fusion), fusion.seconds
+    if not every or whole <= 0:
         return ""
+    tracks = every[:_SHOWN]
     labels = [track.label for track in tracks]
     column = min(max(map(cells, labels)), width // 3)
     room = width - column - 12
@@ -145,6 +159,8 @@ def _timeline(fusion: Fusion, width: int) -> str:
         f"{pad(label, column)}  {_strip(track, whole, room)}  {words.seconds(track.seconds):>8}"
         for label, track in zip(labels, tracks, strict=True)
     ]
+    if len(every) > _SHOWN:
+        lines.append(f"… and {len(every) - _SHOWN} more, in fusion.timeline")
     kinds = {phase.what for track in tracks for phase in track.phases}
     legend = "  ".join(f"{sign} {what}" for what, sign in _SIGN.items() if what in kinds)
     return "\n".join([*lines, *_indented(legend, width, " " * (column + 2))])

@@ -28,7 +28,7 @@ _NUMBERS = {"tokens": "tokens", "time": "time", "speed": "tokens/s"}
 def table(fusion: Fusion) -> str:
     """``fusion`` as HTML."""
     return (
-        f'<div class="fz {NO_MATH}">{STYLE}{headline(fusion.text) if fusion.text else ""}'
+        f'<div class="fz {NO_MATH}">{STYLE}{headline(fusion.text) if words.decided(fusion) else ""}'
         f"{_origin(fusion)}{_remarks(fusion)}{_rows(fusion)}{timeline(fusion)}{_foot(fusion)}</div>"
     )
 
@@ -63,7 +63,8 @@ def _rows(fusion: Fusion) -> str:
         return _table(columns, body)
     more = f"{len(body) - _SHOWN} more members"
     if fusion.failures:
-        more += f", {len(fusion.failures)} of them without an answer"
+        lost = min(len(fusion.failures), len(body) - _SHOWN)
+        more += f", {lost} of them without an answer"
     return _table(columns, body[:_SHOWN]) + fold(more, _table(columns, body[_SHOWN:]))
 
 
@@ -131,23 +132,26 @@ def _why(row: words.Row) -> str:
     if verdict.rationale:
         parts.append(_long(verdict.rationale))
     if verdict.error:
-        parts.append(block(verdict.error, "fz-bad"))
+        parts.append(_long(verdict.error, "fz-bad"))
     if verdict.working:
         parts.append(folded("the judge's working", verdict.working))
     return "".join(parts)
 
 
-def _long(text: str) -> str:
-    return block(text) if is_short(text) else folded("all of it", text, words.first_line(text, 160))
+def _long(text: str, css: str = "") -> str:
+    if is_short(text):
+        return block(text, css)
+    # Cleaned first: a beginning of nothing but invisible characters is no preview.
+    return folded("all of it", text, words.first_line(words.clean(text), 160), css)
 
 
 def _failure(failure: Failure, columns: dict[str, str]) -> str:
-    hint = block(failure.hint) if failure.hint else ""
+    hint = _long(failure.hint) if failure.hint else ""
     how = esc(words.failed(failure))
     partial = folded("what it had written", failure.partial) if failure.partial else ""
     return (
         '<tr class="fz-fail"><td class="fz-k">–</td>'
         f'<th scope="row"{_LEFT}>{name(failure.member)}<small> {how}</small></th>'
-        f'<td class="fz-why"{_LEFT} colspan="{len(columns) - 2}">{block(failure.message, "fz-bad")}'
-        f"{hint}{partial}</td></tr>"
+        f'<td class="fz-why"{_LEFT} colspan="{len(columns) - 2}">'
+        f"{_long(failure.message, 'fz-bad')}{hint}{partial}</td></tr>"
     )

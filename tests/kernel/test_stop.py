@@ -55,6 +55,8 @@ def test_what_had_arrived_is_shown_and_bound(kernel: Kernel) -> None:
     reply = kernel.run("%%fuse -p scripted:yes,scripted:long -o partial\nhi", stop_after=0.6)
     shown = reply.of("display_data")[-1]["data"]["text/plain"]
     assert "scripted:yes" in shown
+    assert "> Answer: yes\n    > Yes." in shown
+    assert "what it had written:\n    > word word" in shown
     assert "Stopped before it was decided" in shown
     value = kernel.run("partial.candidates[0].text, partial.failures[0].partial[:9]").value
     assert value == "('Yes.\\nAnswer: yes', 'word word')"

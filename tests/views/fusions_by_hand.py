@@ -207,6 +207,19 @@ def hundred() -> Fusion:
     return fusion(many, Judgment(verdicts, 0, "pointwise", "j", 0.15), (LOST, LOST))
 
 
+def stopped() -> Fusion:
+    """Stopped when one had answered and one was writing: no decision."""
+    late = Failure("slow", "cancelled", "Cancelled.", partial="one two\nthree")
+    note = "Stopped before it was decided; what had arrived is kept."
+    return fusion([candidate("quick", "No.\nAnswer: no")], None, (late,), text="", notes=(note,))
+
+
+def code() -> Fusion:
+    """The answer is a file that has answers in it."""
+    yaml = "```yaml\nfirst:\n  answer: 1\nsecond:\n  answer: 2\nthird: x\n```"
+    return fusion([candidate("one", yaml)], None)
+
+
 def nothing() -> Fusion:
     """No candidate: a fusion that was stored before anything came."""
     return fusion([], None, (LOST,))
@@ -241,5 +254,8 @@ def rtl() -> Fusion:
 
 SAMPLES = {
     f.__name__: f
-    for f in (best_of, vote, one_left, tied, unread, hostile, hundred, nothing, megabyte, rtl)
+    for f in (
+        *(best_of, vote, one_left, tied, unread, stopped, code),
+        *(hostile, hundred, nothing, megabyte, rtl),
+    )
 }

@@ -9,6 +9,7 @@ from fusions_by_hand import LOST, SAMPLES, best_of, candidate, fusion
 
 from fusion_magics.errors import UsageError
 from fusion_magics.records import from_json, to_json
+from fusion_magics.types import Failure, Judgment, Verdict
 from fusion_magics.views import bundle
 from fusion_magics.views.plain import plain
 
@@ -48,6 +49,54 @@ def test_it_says_what_the_table_says() -> None:
         "    Spelled right, counted wrong.",
     ]
     assert text.endswith("1.0 s · 126 tokens written, 306 read, 30 reused")
+
+
+def test_after_stop_what_had_arrived_is_printed() -> None:
+    paragraphs = plain(SAMPLES["stopped"](), 100).split("\n\n")
+    assert paragraphs[0].startswith("the only answer of 2 members\n! Stopped before")
+    row, *answer = paragraphs[1].split("\n")
+    assert row.startswith("  – quick")
+    assert answer == ["    > Answer: no", "    > No."]
+    assert paragraphs[2].split("\n") == [
+        "  – slow   failed: cancelled",
+        "    Cancelled.",
+        "    what it had written:",
+        "    > one two",
+        "    > three",
+    ]
+
+
+def test_an_answer_is_printed_verbatim_where_its_last_word_is_no_line_of_its_own() -> None:
+    fused = SAMPLES["code"]()
+    assert plain(fused, 80).startswith(fused.text + "\n\n")
+
+
+def test_the_first_lines_indentation_is_part_of_the_answer() -> None:
+    assert plain(fusion([candidate("a", "\n    x = 1\n    y = 2\n")], None)).startswith(
+        "    x = 1\n    y = 2\n\n"
+    )
+
+
+def test_a_chosen_answer_that_is_not_the_fusions_is_printed() -> None:
+    text = plain(fusion([candidate("a", "Answer: 3")], None, text="Three."))
+    assert text.startswith("Three.\n")
+    assert "    > Answer: 3" in text
+
+
+def test_an_empty_answer_is_said_above_and_nothing_is_said_of_none() -> None:
+    judged = Judgment((Verdict(0, 1, 9.0),), 0, "pointwise", "j", 1.0)
+    assert plain(fusion([candidate("mute", "")], judged)).startswith("an empty answer\n\nbest of")
+
+
+def test_answers_and_messages_of_many_lines_are_cut() -> None:
+    lost = Failure("lost", "failed", "why\n" * 5000, hint="because\n" * 5000, partial="x\n" * 5000)
+    text = plain(fusion([candidate("a", "a\n" * 9000)], None, (lost,)))
+    assert "… and 16,000 more characters, in fusion.text" in text
+    assert len(text.split("\n")) < 1100
+
+
+def test_models_beyond_the_shown_ones_are_counted_in_the_timeline() -> None:
+    assert "… and 79 more, in fusion.timeline" in plain(SAMPLES["hundred"]())
 
 
 def test_failures_ties_and_unread_verdicts_are_said() -> None:

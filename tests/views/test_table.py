@@ -40,6 +40,45 @@ def test_the_answer_comes_first_then_how_it_came_to_be() -> None:
     )
 
 
+def test_an_answer_in_the_middle_of_a_text_stays_there() -> None:
+    fused = SAMPLES["code"]()
+    root = page(fused)
+    assert root.one("div", "fz-h").text == fused.text
+    assert not root.all("strong")
+
+
+def test_the_first_lines_indentation_is_part_of_the_answer() -> None:
+    root = page(fusion([candidate("a", "\n    x = 1\n    y = 2\n")], None))
+    assert root.one("div", "fz-h").text == "    x = 1\n    y = 2"
+
+
+def test_after_stop_there_is_no_answer_and_none_is_chosen() -> None:
+    root = page(SAMPLES["stopped"]())
+    assert not root.all(css="fz-h")
+    quick, slow = rows(root)
+    assert (quick["rank"].text, quick["member"].text) == ("–", "quick")
+    assert quick["answer"].text == "noNo."
+    assert slow["failure"].one("details").one("div").text == "one two\nthree"
+
+
+@pytest.mark.parametrize(("mode", "word"), [("best-of", "best"), ("vote", "vote")])
+def test_what_was_not_compared_is_named_by_its_mode(mode: str, word: str) -> None:
+    both = [candidate("one", "Answer: 3"), candidate("two", "Answer: 4")]
+    root = page(fusion(both, None, text="", mode=mode))
+    assert root.one("p", "fz-by").text == f"{word} of 2 members, not compared"
+
+
+def test_where_no_verdict_was_had_the_answer_is_the_majoritys() -> None:
+    unread = tuple(Verdict(i, 1, error="not JSON") for i in range(2))
+    both = [candidate("one", "Answer: 3"), candidate("two", "Answer: 3")]
+    root = page(fusion(both, Judgment(unread, 1, "pointwise", "j", 1.0)))
+    assert root.one("p", "fz-by").text == (
+        "vote of 2 members · in the words of two · agreement 1.00 · judge j"
+    )
+    assert [r["member"].text for r in rows(root)] == ["two chosen", "one"]
+    assert [r["why"].text for r in rows(root)] == ["not JSON", "not JSON"]
+
+
 def test_one_row_per_candidate_by_rank() -> None:
     first, second, third = rows(page(best_of()))
     assert list(first) == (
@@ -179,6 +218,27 @@ def test_a_hundred_members_show_twenty_and_fold_the_rest() -> None:
     assert len(rows(root)) == 100
 
 
+def test_only_failures_that_are_folded_are_counted_as_folded() -> None:
+    some = [candidate(f"m{i}", "Answer: 3") for i in range(10)]
+    root = page(fusion(some, None, (LOST,) * 30))
+    assert "20 more members, 20 of them without an answer" in [s.text for s in root.all("summary")]
+
+
+def test_long_errors_and_notes_and_tall_answers_are_folded() -> None:
+    long = "It went wrong. " * 9000
+    unread = Judgment((Verdict(0, 1, error=long),), 0, "pointwise", "j", 1.0)
+    lost = Failure("lost", "failed", long, hint=long, partial=long)
+    root = page(fusion([candidate("a", "a" + "\n" * 5000 + "b")], unread, (lost,), notes=(long,)))
+    assert len(_seen(root)) < 7_000  # with the style sheet
+    assert _seen(root).count("\n") < 30
+    assert root.text.count(long.strip()) == 4  # each is there, opened
+
+
+def test_accents_are_not_stacked_and_separators_end_a_line() -> None:
+    cell = rows(page(fusion([candidate("a", "e" + "\u0301" * 99 + "\u2028f")], None)))[0]["answer"]
+    assert cell.text == "e" + "\u0301" * 4 + "\nf"
+
+
 def test_no_candidate_is_said() -> None:
     root = page(SAMPLES["nothing"]())
     assert root.one("p", "fz-by").text == "no answer from 1 member"
@@ -186,6 +246,7 @@ def test_no_candidate_is_said() -> None:
 
 
 def test_an_empty_answer_is_said() -> None:
+    assert page(fusion([candidate("mute", " ")], None)).one("p", "fz-h").text == "an empty answer"
     assert texts(fusion([candidate("mute", "  \n")], None), "answer") == ["an empty answer"]
 
 
