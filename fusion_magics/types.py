@@ -237,7 +237,7 @@ class Judgment:
     Attributes
     ----------
     best : int
-        Index of the chosen candidate.
+        Index of the chosen candidate; the majority's choice where no verdict could be had.
     protocol : str
         How the candidates were compared: ``pointwise``, ``vote`` …
     judge : str, optional

@@ -13,14 +13,24 @@ TIE_RULE = "equal scores: the answer that more members give, then one drawn by t
 
 
 async def best_of(prompt: Prompt, answers: Answers, judge: Judge, seed: int) -> Outcome:
-    """The judge's choice; where none of its replies can be read, the majority's, and said so."""
+    """The judge's choice; where no verdict could be had, the majority's, and said so.
+
+    The judgment stays the judge's own in that case too: each verdict says what went wrong.
+    """
     candidates = answers.candidates
     judgment = await judge(prompt, candidates)
     unread = [v for v in judgment.verdicts if v.score is None]
     if len(unread) == len(candidates):
-        fallback = count(candidates, seed)
+        by_votes = count(candidates, seed)
+        judgment = replace(
+            judgment,
+            best=by_votes.best,
+            agreement=by_votes.agreement,
+            ties=by_votes.ties,
+            rule=by_votes.rule,
+        )
         note = f"The judge decided nothing, so the majority did. {unread[0].error}"
-        return Outcome(candidates[fallback.best].text, answers, fallback, (note,))
+        return Outcome(candidates[judgment.best].text, answers, judgment, (note,))
     chosen = settle_ties(judgment, candidates, seed)
     notes = (f"{len(unread)} of {len(candidates)} verdicts could not be had.",) if unread else ()
     return Outcome(candidates[chosen.best].text, answers, chosen, notes)

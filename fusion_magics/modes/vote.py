@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from ..answers import comparable, draw, votes
 from ..types import Answers, Candidate, Judge, Judgment, Outcome, Prompt, Verdict
 
+# Characters of an answer that a rationale repeats; a text without any mark is an answer as a whole.
+_SHOWN = 80
+
 TIE_RULE = "tied answers: one is drawn by the seed, whatever the order of the pool"
 
 
@@ -43,7 +46,8 @@ def count(candidates: Sequence[Candidate], seed: int) -> Judgment:
 def _says(answer: str, shares: dict[str, int]) -> str:
     if not answer:
         return "gives no final answer: does not vote"
-    return f"{shares[answer]} of {sum(shares.values())} votes for {answer}"
+    shown = answer if len(answer) <= _SHOWN else f"{answer[: _SHOWN - 1].rstrip()}…"
+    return f"{shares[answer]} of {sum(shares.values())} votes for {shown}"
 
 
 def _preference(candidate: Candidate, seed: int) -> tuple[bool, bytes]:

@@ -38,7 +38,9 @@ def scoring(scores: Sequence[float | None]) -> Judge:
             Verdict(i, 1, s, error="" if s is not None else "unread") for i, s in enumerate(scores)
         )
         ties = tops if len(tops) > 1 else ()
-        return Judgment(verdicts, tops[0] if tops else 0, "pointwise", "j", ties=ties)
+        order = tuple(reversed(range(len(candidates))))
+        best = tops[0] if tops else 0
+        return Judgment(verdicts, best, "pointwise", "j", ties=ties, order=order)
 
     return judge
 
@@ -68,8 +70,21 @@ def test_an_unreadable_judge_leaves_it_to_the_majority_and_says_so() -> None:
     outcome = run("best-of", ["Answer: 1", "Answer: 2", "Answer: 2"], [None, None, None])
     assert comparable(outcome.text) == "2"
     assert "unread" in outcome.notes[0]
-    assert outcome.judgment is not None
-    assert outcome.judgment.protocol == "vote"
+    judgment = outcome.judgment
+    assert judgment is not None
+    assert judgment.best in (1, 2)
+    assert judgment.agreement == 2 / 3
+    assert judgment.ties == ()
+    # What the judge did is not lost.
+    assert (judgment.protocol, judgment.judge, judgment.order) == ("pointwise", "j", (2, 1, 0))
+    assert [(v.score, v.error) for v in judgment.verdicts] == [(None, "unread")] * 3
+
+
+def test_an_unreadable_judge_and_a_divided_pool_say_how_it_was_settled() -> None:
+    judgment = run("best-of", ["Answer: 1", "Answer: 2"], [None, None]).judgment
+    assert judgment is not None
+    assert judgment.ties == (0, 1)
+    assert judgment.rule.startswith("tied answers")
 
 
 def test_some_unreadable_verdicts_are_counted() -> None:
@@ -85,6 +100,14 @@ def test_vote_counts_normalised_answers() -> None:
     assert outcome.judgment.agreement == 2 / 3
     assert [v.rank for v in outcome.judgment.verdicts] == [1, 2, 1]
     assert outcome.judgment.ties == ()
+
+
+def test_a_long_answer_is_cut_in_the_rationale() -> None:
+    judgment = count([candidate("long " * 200_000), candidate("Answer: 7")], 0)
+    assert judgment.verdicts[0].rationale.startswith("1 of 2 votes for long long")
+    assert judgment.verdicts[0].rationale.endswith("…")
+    assert len(judgment.verdicts[0].rationale) < 100
+    assert judgment.verdicts[1].rationale == "1 of 2 votes for 7"
 
 
 def test_a_whole_answer_speaks_for_its_group_before_a_cut_one() -> None:
