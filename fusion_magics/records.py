@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .errors import UsageError
-from .types import Candidate, Failure, Fusion, Verdict
+from .types import Candidate, Failure, Fusion, TokenLogprob, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+# JSON has no infinity: the logarithm of zero is written as the lowest number there is.
+_LOWEST = -sys.float_info.max
+
+
 def to_json(fusion: Fusion) -> str:
-    """``fusion`` as one JSON object, indented: it is meant to be read and kept under git."""
+    """``fusion`` as one JSON object, indented: it is meant to be read and kept under git.
+
+    Raises
+    ------
+    UsageError
+        If it holds what JSON cannot: half a character, or a schema that is no JSON.
+    """
     import msgspec
 
-    return msgspec.json.format(msgspec.json.encode(fusion)).decode()
+    try:
+        written = msgspec.json.encode(_with_logprobs(fusion, lambda p: max(p, _LOWEST)))
+    except (TypeError, UnicodeEncodeError) as exc:
+        raise UsageError(
+            f"This fusion cannot be written as JSON: {exc}.",
+            "Replace the part that is named, with dataclasses.replace(fusion, …).",
+        ) from exc
+    return msgspec.json.format(written).decode()
 
 
 def from_json(text: str | bytes) -> Fusion:
@@ -29,11 +50,45 @@ def from_json(text: str | bytes) -> Fusion:
     import msgspec
 
     try:
-        return msgspec.json.decode(text, type=Fusion)
-    except msgspec.MsgspecError as exc:
-        raise UsageError(
-            f"This is no saved fusion: {exc}.", "Fusion.to_json() writes one."
-        ) from exc
+        fusion = msgspec.json.decode(text, type=Fusion)
+    except (msgspec.MsgspecError, UnicodeEncodeError) as exc:
+        raise _no_fusion(str(exc)) from exc
+    _check_indices(fusion)
+    return _with_logprobs(fusion, lambda p: p if p > _LOWEST else -math.inf)
+
+
+def _no_fusion(what: str) -> UsageError:
+    return UsageError(f"This is no saved fusion: {what}.", "Fusion.to_json() writes one.")
+
+
+def _check_indices(fusion: Fusion) -> None:
+    """A judgment speaks of candidates by their index; each must be there."""
+    judgment, count = fusion.judgment, len(fusion.candidates)
+    if judgment is None:
+        return
+    named = {
+        "best": [judgment.best],
+        "verdicts[…].candidate": [v.candidate for v in judgment.verdicts],
+        "ties": judgment.ties,
+        "order": judgment.order,
+    }
+    for where, indices in named.items():
+        for index in indices:
+            if not 0 <= index < count:
+                raise _no_fusion(
+                    f"judgment.{where} names candidate {index}, and it has {count} of them"
+                )
+
+
+def _with_logprobs(fusion: Fusion, change: Callable[[float], float]) -> Fusion:
+    """``fusion`` with each log-probability changed."""
+
+    def changed(token: TokenLogprob) -> TokenLogprob:
+        top = tuple((other, change(logprob)) for other, logprob in token.top)
+        return TokenLogprob(token.token, change(token.logprob), top)
+
+    candidates = (replace(c, logprobs=tuple(map(changed, c.logprobs))) for c in fusion.candidates)
+    return replace(fusion, candidates=tuple(candidates))
 
 
 def to_frame(fusion: Fusion) -> pd.DataFrame:

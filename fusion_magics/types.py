@@ -85,7 +85,17 @@ class SamplingParams:
 
 @dataclass(frozen=True, slots=True)
 class TokenLogprob:
-    """One written token with its natural-log probability and the likeliest alternatives."""
+    """One written token with its natural-log probability and the likeliest alternatives.
+
+    Attributes
+    ----------
+    token : str
+        Its text.
+    logprob : float
+        At most 0; ``-inf`` is a probability of zero.
+    top : tuple of (str, float)
+        The likeliest tokens in its place with their ``logprob``, likeliest first.
+    """
 
     token: str
     logprob: float
@@ -267,10 +277,14 @@ class Judgment:
 class Fusion:
     """One answer, with all it came from. Immutable; shows itself in notebooks and terminals.
 
+    ``str(fusion)`` is :attr:`text`, so that ``{{fusion}}`` fills in the answer.
+
     Attributes
     ----------
     text : str
-        The answer.
+        The answer: a model's own text, untouched and untrusted. It may hold markup, and escape
+        sequences that a terminal obeys; the views take them out, ``print(fusion)`` does not.
+        Empty if the fusion was stopped before it was decided.
     candidates, failures
         What the pool gave, in pool order.
     judgment : Judgment, optional
@@ -317,7 +331,13 @@ class Fusion:
         return to_frame(self)
 
     def to_json(self) -> str:
-        """The whole fusion as JSON; :meth:`from_json` gives it back."""
+        """The whole fusion as JSON; :meth:`from_json` gives it back.
+
+        Raises
+        ------
+        UsageError
+            If it holds what JSON cannot: half a character, or a schema that is no JSON.
+        """
         from .records import to_json
 
         return to_json(self)
@@ -329,7 +349,7 @@ class Fusion:
         Raises
         ------
         UsageError
-            If ``text`` is not one.
+            If ``text`` is not one, naming what is wrong with it.
         """
         from .records import from_json
 
