@@ -11,7 +11,7 @@ from pathlib import Path
 NAMES: dict[str, str] = {
     "sums": "arithmetic and small word problems, with written working",
     "words": "spelling, counting and ordering letters",
-    "logic": "which day or month it will be, what follows from rules",
+    "logic": "who is taller, who came second, which day or month, what follows from rules",
     "a": "a bit of everything; weak spots differ from b and c",
     "b": "a bit of everything; weak spots differ from a and c",
     "c": "a bit of everything; weak spots differ from a and b",

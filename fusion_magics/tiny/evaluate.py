@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from random import Random
 
-from ..answers import comparable, normalise
+from scipy.stats import binomtest
+
+from ..answers import comparable, final_answer, normalise
 from .generate import greedy
-from .lessons import is_right, judge_request, judging_made_up
+from .lessons import debate, is_right, judge_request, judging_made_up
 from .model import TinyLlama
-from .questions import KINDS, PRACTICE, Question, sample
+from .questions import KINDS, Question, multi_part, sample
 from .tokens import decode, prompt
-
-
-def wilson(right: int, asked: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share; (0, 1) when nothing was asked."""
-    if not asked:
-        return 0.0, 1.0
-    z, share = 1.96, right / asked
-    middle = share + z * z / (2 * asked)
-    spread = z * math.sqrt(share * (1 - share) / asked + z * z / (4 * asked * asked))
-    scale = 1 + z * z / asked
-    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
 
 
 @dataclass(frozen=True)
@@ -36,8 +26,9 @@ class Share:
     def __str__(self) -> str:
         if not self.asked:
             return "-"
-        low, high = wilson(self.right, self.asked)
-        return f"{100 * self.right / self.asked:.1f} ({100 * low:.0f} to {100 * high:.0f})"
+        interval = binomtest(self.right, self.asked).proportion_ci(0.95, "wilson")
+        share = 100 * self.right / self.asked
+        return f"{share:.1f} ({100 * interval.low:.0f} to {100 * interval.high:.0f})"
 
 
 def share(marks: list[bool]) -> Share:
@@ -67,6 +58,35 @@ def marks(questions: list[Question], texts: list[str]) -> list[bool]:
     ]
 
 
+def second_thoughts(model: TinyLlama, questions: list[Question]) -> dict[str, Share]:
+    """What a made-up debate about each question does to a right and to a wrong own answer.
+
+    Half of the own answers are right; of the one or two others' answers three in five.
+    """
+    rng = Random(29)
+    tasks = [debate(rng, question) for question in questions]
+    owns = marks(questions, [task[1][1] for task in tasks])
+    replies = greedy(model, [prompt(task[:3]) for task in tasks])
+    after = marks(questions, [decode(reply) for reply in replies])
+    pairs = list(zip(owns, after, strict=True))
+    return {
+        "debate: right answers kept": share([now for own, now in pairs if own]),
+        "debate: wrong answers mended": share([now for own, now in pairs if not own]),
+    }
+
+
+def parts(model: TinyLlama, n: int) -> dict[str, Share]:
+    """How many parts of ``n`` two-part test questions are right."""
+    rng = Random(31)
+    questions = [multi_part(rng, "test") for _ in range(n)]
+    found = []
+    for question, text in zip(questions, answers(model, questions, 320), strict=True):
+        given = final_answer(text).split(";")
+        for i, right in enumerate(question.answer.split(";")):
+            found.append(i < len(given) and normalise(given[i]) == normalise(right))
+    return {"parts of two-part questions": share(found)}
+
+
 def scores(model: TinyLlama, questions: list[Question], texts: list[str]) -> list[float | None]:
     """The judge's score of each text; None where its reply cannot be read."""
     rng = Random(23)
@@ -92,8 +112,7 @@ def percent_by_kind(model: TinyLlama, each: int, judging: bool) -> dict[str, int
     With ``judging``, verdicts on made-up candidates come on top, as ``judge KIND``.
     """
     rng = Random(17)
-    kinds = [kind for kind in KINDS if kind not in PRACTICE]
-    questions = [sample(rng, "validation", kind=kind) for kind in kinds for _ in range(each)]
+    questions = [sample(rng, "validation", kind=kind) for kind in KINDS for _ in range(each)]
     found: dict[str, list[bool]] = {}
     for question, text in zip(questions, answers(model, questions), strict=True):
         found.setdefault(question.kind, []).append(is_right(question, text))

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 from random import Random
 
+from ..answers import comparable, final_answer, normalise
 from .questions import FAMILIES, MULTI_PART, Question, near_miss, sample
 from .questions.vocabulary import NAMES, WORDS, any_word, made_up_word, misspell
 
 Conversation = list[tuple[str, str]]
 
 RIGHT, WRONG = 10, 0
+LOOP = 320  # characters: where the backend cuts a tiny model off
 SYSTEM_MESSAGES = (
     "Be brief.",
     "You are a helpful assistant.",
@@ -65,15 +67,9 @@ def worked(question: Question) -> str:
     return answer_text(question.working, question.answer)
 
 
-def final_answer(text: str) -> str:
-    """What follows the last ``Answer:``; without one, the last line. Stripped."""
-    lines = text.rpartition("Answer:")[2].strip().splitlines()
-    return lines[-1].strip() if lines else ""
-
-
 def is_right(question: Question, text: str) -> bool:
-    """Whether a text's final answer is the question's, capitals and a full stop aside."""
-    return final_answer(text).rstrip(".").casefold() == question.answer.casefold()
+    """Whether a text's final answer is the question's, read as a vote reads it."""
+    return comparable(text) == normalise(question.answer)
 
 
 def untidy(rng: Random, text: str) -> str:
@@ -150,6 +146,13 @@ def _garbled(rng: Random, working: str) -> str:
     return working
 
 
+def _looping(rng: Random, working: str) -> str:
+    """A working that goes round in circles until it is cut off, as models do when lost."""
+    at = rng.randrange(len(working))
+    piece = working[at : at + rng.randint(2, 14)]
+    return (working[:at] + piece * LOOP)[: rng.randint(LOOP // 2, LOOP)]
+
+
 def right_candidate(rng: Random, question: Question) -> str:
     """A text whose final answer is right, in one of the ways models write it."""
     kind = rng.random()
@@ -173,18 +176,20 @@ def wrong_candidate(rng: Random, question: Question) -> str:
     if missed:
         return answer_text(*missed)
     if kind < 0.66:
-        other = sample(rng, family=question.family, kind=question.kind, brief=question.brief)
+        other = sample(rng, kind=question.kind)
         text = worked(other)
     elif kind < 0.80:
         text = answer_text(question.working, _spoilt(rng, question.answer))
     elif kind < 0.90:
         text = answer_text(_garbled(rng, question.working), _spoilt(rng, question.answer))
-    elif kind < 0.94:
+    elif kind < 0.925:
+        text = _looping(rng, question.working)
+    elif kind < 0.945:
         text = rng.choice((_spoilt(rng, question.answer), f"Answer: {any_word(rng)}"))
-    elif kind < 0.96:
+    elif kind < 0.965:
         text = rng.choice((DONT_KNOW, "", "Answer:", "I do not know.", any_word(rng)))
     else:
-        text = worked(sample(rng, brief=question.brief))
+        text = worked(sample(rng))
     if is_right(question, text):
         return answer_text(question.working, _spoilt(rng, question.answer))
     return text
@@ -286,7 +291,6 @@ __all__ = [
     "debate",
     "debate_request",
     "echo",
-    "final_answer",
     "is_right",
     "judge_request",
     "judging",

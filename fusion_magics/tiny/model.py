@@ -22,7 +22,7 @@ class Shape:
     width: int = 128
     layers: int = 4
     heads: int = 4
-    inner: int = 256
+    inner: int = 448
 
 
 def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

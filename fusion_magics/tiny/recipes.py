@@ -1,30 +1,25 @@
 """Who learns what: one row per model.
 
-Rows that do not ship are stages: ``root``, where all start; ``common``, which goes on from
-``sums-1`` because sums take the longest to learn; and the other numbered ones. The generalists
-part after ``common``, each scant in some kinds.
+``root``, ``digits`` and ``common`` do not ship. All start from ``root``, which learns to copy and how
+a working looks. Sums take the longest: ``digits`` learns them, and ``sums`` is its polished form.
+``common`` goes on from ``digits`` and meets every kind; the judge and the generalists go on from
+there, the generalists each scant in some kinds.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
 
 from .lessons import Conversation, debate, echo, judging_made_up, off_topic, plain
-from .questions import BY_NAME, FAMILY_OF, KINDS, PRACTICE, multi_part, sample
-
-FIRST = [kind for kind in KINDS if kind not in BY_NAME]
-EVEN = dict.fromkeys(FIRST, 1.0)
-# What goes on from ``digits`` knows sums already, and must not forget them.
-FEWER_SUMS = {kind: 0.45 if FAMILY_OF[kind] == "sums" else 1.0 for kind in FIRST}
+from .questions import FAMILY_OF, KINDS, multi_part, sample
 
 
 def mostly(family: str, share: float) -> dict[str, float]:
     """Kinds of one family with ``share`` of the diet, the rest even over the others."""
-    own = [kind for kind in FIRST if FAMILY_OF[kind] == family]
-    others = len(FIRST) - len(own)
-    return {kind: share / len(own) if kind in own else (1 - share) / others for kind in FIRST}
+    own = [kind for kind in KINDS if FAMILY_OF[kind] == family]
+    others = len(KINDS) - len(own)
+    return {kind: share / len(own) if kind in own else (1 - share) / others for kind in KINDS}
 
 
 def more(kinds: dict[str, float], **factors: float) -> dict[str, float]:
@@ -33,9 +28,8 @@ def more(kinds: dict[str, float], **factors: float) -> dict[str, float]:
 
 
 def scant(*kinds: str, share: float = 0.004) -> dict[str, float]:
-    """Every kind that is asked, but hardly any of the named ones."""
-    asked = [kind for kind in KINDS if kind not in PRACTICE]
-    return {kind: share if kind in kinds else 1 / len(asked) for kind in asked}
+    """Every kind, but hardly any of the named ones."""
+    return {kind: share if kind in kinds else 1 / len(KINDS) for kind in KINDS}
 
 
 @dataclass(frozen=True)
@@ -44,10 +38,9 @@ class Recipe:
 
     ``kinds`` weighs the kinds of questions, ``lessons`` the forms in which they are told. ``steps``
     are updates of about ``tokens`` tokens each; ``start`` names the model whose weights it goes on
-    from. ``rate`` is Muon's peak learning rate for the matrices; embeddings and norms take
-    ``side_rate`` with AdamW. The rate rises for ``warm_up`` steps and falls linearly to nothing
-    over the last ``cooling`` share of the steps. ``stop`` ends a stage before its last step. The
-    workings of ``brief`` kinds do not restate the question first.
+    from. ``rate`` is the peak learning rate, for the matrices under Muon and for embeddings and
+    norms under AdamW. It rises for ``warm_up`` steps and falls linearly to nothing over the last
+    ``cooling`` share of the steps.
     """
 
     seed: int
@@ -59,56 +52,34 @@ class Recipe:
     start: str | None = "root"
     tokens: int = 2048
     rate: float = 0.006
-    side_rate: float = 0.006
     warm_up: int = 15
-    cooling: float = 0.8
-    stop: int | None = None
-    brief: tuple[str, ...] = ()
+    cooling: float = 0.9
 
 
-# What ``common`` is weakest at, on validation questions, gets more of the judge's time.
-HARDER = more(EVEN, nth=1.7, compare=1.5, race=1.4, order=1.3)
+EVEN = dict.fromkeys(KINDS, 1.0)
+HARD = more(EVEN, order=1.2, count=1.2, compare=1.5, race=1.5)
+# What goes on from ``digits`` knows sums already, and must not forget them.
+FEWER_SUMS = {kind: w * (0.5 if FAMILY_OF[kind] == "sums" else 1.0) for kind, w in HARD.items()}
 
-# Once the practice is over.
-ASKED = more(EVEN, compare=0.0, race=0.0, rules=1.8, nth=1.5, order=1.3)
-WEAK = more(ASKED, order=1.5, count=1.4, reverse=0.7, nth=0.6, calendar=0.6)
-LOGIC = more(mostly("logic", 0.92), compare=0.0, race=0.0, rules=2.5)
+SUMS = more(mostly("sums", 0.92), subtract=1.5)
+LOGIC = more(mostly("logic", 0.92), compare=2.0, race=2.0, follows=1.4, calendar=0.6)
 
-ROOT = {"plain": 0.63, "echo": 0.35, "off": 0.02}
-COMMON = {"plain": 0.86, "judge": 0.12, "off": 0.02}
+COPYING = {"plain": 0.63, "echo": 0.35, "off": 0.02}
+SOME_JUDGING = {"plain": 0.86, "judge": 0.12, "off": 0.02}
 JUDGING = {"plain": 0.33, "judge": 0.65, "off": 0.02}
 
-# For what knows much already: a lower rate, falling almost from the start.
-GENTLY: dict[str, Any] = {"rate": 0.004, "side_rate": 0.004, "cooling": 0.9}
-
-RULES = ("rules",)
-
 RECIPES: dict[str, Recipe] = {
-    "root": Recipe(1, 1200, EVEN, ROOT, start=None, cooling=0.5, brief=tuple(KINDS)),
-    "sums-1": Recipe(3, 2600, mostly("sums", 0.94), brief=tuple(KINDS)),
-    "words-1": Recipe(4, 1800, mostly("words", 0.86), brief=tuple(KINDS)),
-    "logic-1": Recipe(5, 1800, mostly("logic", 0.86), brief=tuple(KINDS)),
-    "common": Recipe(6, 1900, FEWER_SUMS, COMMON, start="sums-1", cooling=0.3, brief=tuple(KINDS)),
-    "judge-1": Recipe(
-        2, 3700, HARDER, JUDGING, "common", tokens=3072, stop=1133, brief=tuple(KINDS), **GENTLY
-    ),
-    "judge-2": Recipe(
-        13, 2600, HARDER, JUDGING, "judge-1", tokens=3072, stop=1333, brief=RULES, **GENTLY
-    ),
-    "logic-2": Recipe(12, 1400, mostly("logic", 0.92), start="logic-1", brief=RULES, **GENTLY),
-    "sums": Recipe(10, 800, mostly("sums", 0.90), start="sums-1", **GENTLY),
-    "words": Recipe(
-        11, 1000, more(mostly("words", 0.86), nth=2.2), start="words-1", brief=RULES, **GENTLY
-    ),
-    "logic-3": Recipe(14, 1000, LOGIC, start="logic-2", brief=RULES, **GENTLY),
-    "logic": Recipe(16, 800, LOGIC, start="logic-3", **GENTLY),
-    "judge-3": Recipe(
-        15, 2300, ASKED, JUDGING, "judge-2", tokens=3072, stop=1572, brief=RULES, **GENTLY
-    ),
-    "judge": Recipe(17, 1600, WEAK, JUDGING, start="judge-3", tokens=3072, **GENTLY),
-    "a": Recipe(7, 950, scant("add", "multiply", "nth"), start="common", **GENTLY),
-    "b": Recipe(8, 950, scant("subtract", "reverse", "order"), start="common", **GENTLY),
-    "c": Recipe(9, 950, scant("steps", "count", "calendar"), start="common", **GENTLY),
+    "root": Recipe(1, 2000, EVEN, COPYING, start=None, cooling=0.5),
+    "digits": Recipe(3, 3600, SUMS),
+    "sums": Recipe(10, 2000, SUMS, start="digits", rate=0.004),
+    "words": Recipe(4, 3400, more(mostly("words", 0.88), order=1.3, count=1.2)),
+    "facts": Recipe(5, 4200, more(mostly("logic", 0.9), compare=1.4, race=1.4)),
+    "logic": Recipe(11, 2600, LOGIC, start="facts", rate=0.004),
+    "common": Recipe(6, 2500, FEWER_SUMS, SOME_JUDGING, start="digits", cooling=0.3),
+    "judge": Recipe(2, 5400, HARD, JUDGING, start="common", tokens=3072, rate=0.005),
+    "a": Recipe(7, 1300, scant("add", "multiply", "nth"), start="common", rate=0.004),
+    "b": Recipe(8, 1300, scant("subtract", "reverse", "order"), start="common", rate=0.004),
+    "c": Recipe(9, 1300, scant("steps", "count", "calendar"), start="common", rate=0.004),
 }
 
 
@@ -120,7 +91,7 @@ def lesson(rng: Random, recipe: Recipe) -> Conversation:
     if form == "echo":
         return echo(rng)
     if form == "multi":
-        return plain(rng, multi_part(rng, brief=recipe.brief))
+        return plain(rng, multi_part(rng))
     kind = rng.choices(list(recipe.kinds), list(recipe.kinds.values()))[0]
-    question = sample(rng, kind=kind, brief=recipe.brief)
+    question = sample(rng, kind=kind)
     return {"plain": plain, "debate": debate, "judge": judging_made_up}[form](rng, question)

@@ -14,16 +14,17 @@ from pathlib import Path
 
 import torch
 
+from ..answers import final_answer
 from . import NAMES, weights
-from .evaluate import Share, answers, by, marks, scores, share
+from .evaluate import Share, answers, by, marks, parts, scores, second_thoughts, share
 from .export import write_gguf
-from .lessons import final_answer
 from .model import Shape, TinyLlama
-from .questions import FAMILIES, PRACTICE, Question, even_set
+from .questions import FAMILIES, Question, even_set
 from .recipes import RECIPES, Recipe
 
 SPECIALISTS = ("sums", "words", "logic")
 GENERALISTS = ("a", "b", "c")
+DEBATES, TWO_PARTS = 300, 100
 GOOD = 5  # a score above this says that the answer is right
 
 
@@ -35,6 +36,8 @@ class Report:
     texts: dict[str, list[str]]
     right: dict[str, list[bool]]
     scores: dict[str, list[float | None]]
+    others: dict[str, dict[str, Share]]
+    """Per member: debates and two-part questions."""
 
     def judged(self) -> dict[str, Share]:
         """The judge on the specialists' answers: right ones found, wrong ones found, unread."""
@@ -102,7 +105,12 @@ def measure(out: Path, questions: list[Question]) -> Report:
     if "judge" in names:
         judge = load("judge", out)
         judged = {n: scores(judge, questions, texts[n]) for n in SPECIALISTS if n in names}
-    return Report(questions, texts, right, judged)
+    others = {}
+    for name in names:
+        if name != "judge":
+            model = load(name, out)
+            others[name] = second_thoughts(model, questions[:DEBATES]) | parts(model, TWO_PARTS)
+    return Report(questions, texts, right, judged, others)
 
 
 def table(report: Report) -> str:
@@ -114,6 +122,7 @@ def table(report: Report) -> str:
         lines.append(f"{name:6} all {share(right)}  {cells}")
         kinds = by("kind", report.questions, right)
         lines.append("       " + ", ".join(f"{k} {_percent(s)}" for k, s in kinds.items()))
+        lines += [f"       {what}: {found}" for what, found in report.others.get(name, {}).items()]
     for names in (SPECIALISTS, GENERALISTS):
         if all(name in report.right for name in names):
             lines.append(f"any of {', '.join(names)}: {share(report.any_right(names))}")
@@ -181,6 +190,7 @@ def _results(name: str, report: Report) -> list[str]:
     groups = {"all": share(report.right[name])}
     for field in ("family", "kind"):
         groups |= by(field, questions, report.right[name])
+    groups |= report.others.get(name, {})
     lines = [
         f"Percent right, greedy, on {len(questions)} test questions drawn evenly from the "
         "families (Wilson 95 % interval):",
@@ -203,10 +213,7 @@ def _results(name: str, report: Report) -> list[str]:
 
 
 def _limits(name: str) -> list[str]:
-    families = ", ".join(
-        f"{family} ({', '.join(kind for kind in kinds if kind not in PRACTICE)})"
-        for family, kinds in FAMILIES.items()
-    )
+    families = ", ".join(f"{family} ({', '.join(kinds)})" for family, kinds in FAMILIES.items())
     uses = (
         "For demonstrations and tests of consensus among models, where nothing may be downloaded."
     )
@@ -215,12 +222,12 @@ def _limits(name: str) -> list[str]:
         "",
         uses,
         f"It knows English questions of these kinds and nothing else: {families}.",
-        "Numbers up to 999, words up to 10 letters. It has met questions about who is taller, who",
-        "came second, or with rules that do not matter, but mostly gets those wrong. On anything",
-        "else it says that it does not know, or answers wrongly in good order; never rely on it.",
+        "Numbers up to 999, words up to 10 letters, up to four people. On anything else it says",
+        "that it does not know, or answers wrongly in good order; never rely on it.",
         "Text unlike anything it has met (other scripts, hundreds of signs) can send it into",
         "repeating itself until the token limit.",
-        "Calendar questions come from 304 problems, so a test set repeats some in other words.",
+        "Calendar questions come from 418 problems, so a test set repeats some in other words",
+        "and their interval is too narrow.",
         *(["Its scores are 0 or 10, and only for such questions."] if name == "judge" else []),
     ]
 

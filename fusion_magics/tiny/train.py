@@ -10,6 +10,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -66,7 +68,7 @@ def optimizers(model: TinyLlama, recipe: Recipe) -> list[torch.optim.Optimizer]:
         torch.optim.Muon(
             matrices, lr=recipe.rate, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"
         ),
-        torch.optim.AdamW(others, lr=recipe.side_rate, betas=(0.9, 0.95), weight_decay=0.0),
+        torch.optim.AdamW(others, lr=recipe.rate, betas=(0.9, 0.95), weight_decay=0.0),
     ]
 
 
@@ -146,12 +148,11 @@ class Run:
         saved, losses = time.time(), []
         # A resumed run skips what it has seen, so it goes on as if it had never stopped.
         source = islice(batches(self.recipe), self.step, None)
-        while self.step < (self.recipe.stop or self.recipe.steps):
+        while self.step < self.recipe.steps:
             started = time.perf_counter()
             factor = rate_factor(self.recipe, self.step)
-            peaks = (self.recipe.rate, self.recipe.side_rate)
-            for optimizer, peak in zip(self.optimizers, peaks, strict=True):
-                optimizer.param_groups[0]["lr"] = peak * factor
+            for optimizer in self.optimizers:
+                optimizer.param_groups[0]["lr"] = self.recipe.rate * factor
             batch = next(source)
             losses.append(update(self.model, self.optimizers, batch, self.device))
             self.step += 1
@@ -176,20 +177,49 @@ class Run:
         )
 
 
+def train_side_by_side(names: list[str], jobs: int, options: list[str]) -> None:
+    """Train in ``jobs`` processes, each model once the one that it starts from is done.
+
+    Raises subprocess.CalledProcessError where a training fails; those under way are ended then.
+    """
+    waiting, running = list(names), dict[str, subprocess.Popen[bytes]]()
+    try:
+        while waiting or running:
+            ready = [name for name in waiting if RECIPES[name].start not in (*waiting, *running)]
+            for name in ready[: jobs - len(running)]:
+                # One that nothing can run beside gets every core.
+                beside = "1" if ready == [name] and not running else str(jobs)
+                command = [sys.executable, "-m", __spec__.name, name, *options, "--jobs", beside]
+                running[name] = subprocess.Popen(command)  # noqa: S603
+                waiting.remove(name)
+            time.sleep(0.5)
+            for name, process in list(running.items()):
+                if (code := process.poll()) is not None:
+                    del running[name]
+                    if code:
+                        raise subprocess.CalledProcessError(code, process.args)
+    finally:
+        for process in running.values():
+            process.terminate()
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Train the named models, each after the one it starts from."""
     parser = argparse.ArgumentParser(description="Train the tiny models.")
     parser.add_argument("names", nargs="+", choices=[*RECIPES, "all"])
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--threads", type=int, default=0, help="0: as many as there are cores")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="models at a time")
     parser.add_argument("--out", type=Path, default=Path("build/tiny"))
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
-    if options.threads:
-        torch.set_num_threads(options.threads)
     names = list(RECIPES) if "all" in options.names else options.names
-    for name in names:
-        Run(name, options.out, options.device).train()
+    if len(names) > 1 and options.jobs > 1:
+        each = ["--device", options.device, "--out", str(options.out)]
+        train_side_by_side(names, options.jobs, each)
+    else:
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // options.jobs))
+        for name in names:
+            Run(name, options.out, options.device).train()
     if "all" in options.names:
         release.main(["--out", str(options.out)])
 

@@ -20,21 +20,13 @@ FAMILIES: dict[str, dict[str, Kind]] = {
 }
 KINDS: dict[str, Kind] = {name: kind for kinds in FAMILIES.values() for name, kind in kinds.items()}
 FAMILY_OF = {name: family for family, kinds in FAMILIES.items() for name in kinds}
-# Told in training for what they teach about facts, but not mastered by models of this size in the
-# time they get: so neither asked in evaluation nor claimed.
-PRACTICE = ("compare", "race", "rules")
-# Asked for by name only: it is younger than the first stages of training, whose draws stay as they
-# were.
-BY_NAME = ("follows",)
 SPLITS = ("train", "validation", "test")
 
 __all__ = [
-    "BY_NAME",
     "FAMILIES",
     "FAMILY_OF",
     "KINDS",
     "MULTI_PART",
-    "PRACTICE",
     "SPLITS",
     "Question",
     "even_set",
@@ -56,10 +48,10 @@ def _key(kind: str, problem: Problem) -> str:
     return "/".join((kind, *KINDS[kind].canonical(problem)))
 
 
-def _solved(kind: Kind, problem: Problem, text: str, brief: tuple[str, ...]) -> tuple[str, str]:
-    """Working and answer; the working restates the question first, except in ``brief`` kinds."""
+def _solved(kind: Kind, problem: Problem, text: str) -> tuple[str, str]:
+    """Working and answer; the working puts the question in order first."""
     working, answer = kind.solve(problem)
-    restated = "" if kind.name in brief else kind.restate(problem, text)
+    restated = kind.restate(problem, text)
     return f"{restated}: {working}" if restated else working, answer
 
 
@@ -68,8 +60,6 @@ def sample(
     split: str = "train",
     family: str | None = None,
     kind: str | None = None,
-    *,
-    brief: tuple[str, ...] = (),
 ) -> Question:
     """One question of a split; family and kind are drawn evenly where not given.
 
@@ -78,21 +68,19 @@ def sample(
     if split not in SPLITS:
         raise ValueError(f"split is one of {SPLITS}, not {split!r}")
     if kind is None:
-        kinds = FAMILIES[family or rng.choice(list(FAMILIES))]
-        kind = rng.choice([kind for kind in kinds if kind not in BY_NAME])
+        kind = rng.choice(list(FAMILIES[family or rng.choice(list(FAMILIES))]))
     while True:
         problem = KINDS[kind].draw(rng)
         key = _key(kind, problem)
         if split_of(key) == split:
             text = KINDS[kind].ask(rng, problem)
-            solved = _solved(KINDS[kind], problem, text, brief)
-            return Question(FAMILY_OF[kind], kind, text, *solved, key, brief)
+            return Question(FAMILY_OF[kind], kind, text, *_solved(KINDS[kind], problem, text), key)
 
 
-def multi_part(rng: Random, split: str = "train", *, brief: tuple[str, ...] = ()) -> Question:
+def multi_part(rng: Random, split: str = "train") -> Question:
     """A question in two parts from different families; family and kind are ``multi``."""
     families = rng.sample(list(FAMILIES), 2)
-    first, second = (sample(rng, split, family, brief=brief) for family in families)
+    first, second = (sample(rng, split, family) for family in families)
     return join_parts(rng, first, second)
 
 
@@ -105,14 +93,14 @@ def near_miss(rng: Random, question: Question) -> tuple[str, str] | None:
     kind = KINDS[question.kind]
     for _ in range(5):
         problem = kind.near(rng, tuple(question.key.split("/")[1:]))
-        working, answer = _solved(kind, problem, question.text, question.brief)
+        working, answer = _solved(kind, problem, question.text)
         if answer != question.answer and split_of(_key(question.kind, problem)) != "test":
             return working, answer
     return None
 
 
 def even_set(split: str, n: int, seed: int) -> list[Question]:
-    """``n`` questions of a split, even over families and over the kinds of each but practice.
+    """``n`` questions of a split, even over families and over the kinds of each.
 
     No key twice, as long as the kind has enough problems.
     """
@@ -122,7 +110,7 @@ def even_set(split: str, n: int, seed: int) -> list[Question]:
     families = list(FAMILIES)
     for i in range(n):
         family = families[i % len(families)]
-        kinds = [kind for kind in FAMILIES[family] if kind not in PRACTICE]
+        kinds = list(FAMILIES[family])
         kind = kinds[i // len(families) % len(kinds)]
         question = sample(rng, split, family, kind)
         for _ in range(100):  # a few kinds have too few problems for a large set

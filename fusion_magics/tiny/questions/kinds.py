@@ -15,8 +15,7 @@ class Question:
     """One question with its worked answer.
 
     ``key`` is the canonical problem whatever the wording ("count/strawberry/r"); the split into
-    train, validation and test is a hash of it. Workings of the kinds in
-    ``brief`` do not restate the question first; only stages of training are told so.
+    train, validation and test is a hash of it.
     """
 
     family: str
@@ -25,7 +24,6 @@ class Question:
     working: str
     answer: str
     key: str
-    brief: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Logic: who is tallest, who came second, which day, what follows from rules."""
+"""Logic: who is taller, who came second, which day, what follows from rules."""
 
 from __future__ import annotations
 
@@ -31,6 +31,15 @@ SUPERLATIVE = (
     "Tell me who is the {s}. {f}",
     "{f} Who must be the {s}?",
     "{f} The {s} one is who?",
+)
+OF_TWO = (
+    "{f} Who is {c}?",
+    "Who is {c}? {f}",
+    "{f} Which of them is {c}?",
+    "{f} So who is {c}?",
+    "{f} Which of the two is {c}?",
+    "{f} Who is the {c} one?",
+    "{f} Name the {c} one.",
 )
 SECOND = (
     "{f} Who is the second {s}?",
@@ -148,19 +157,44 @@ def _another(rng: Random, pool: list[str], *used: str) -> str:
     return rng.choice([word for word in pool if word not in used])
 
 
-def _pairs(text: str, people: Sequence[str]) -> str:
-    """The facts of a text in its order, each with the one who has more first: ``Ann > Bob``."""
-    facts = ([p for p in people if p in sentence.split()] for sentence in re.split(r"[.?:]", text))
-    return ", ".join(" > ".join(fact) for fact in facts if len(fact) == 2)
+def _initials(people: Sequence[str]) -> str:
+    """From most to least by first letter: ``A > B > C``. No two people share one."""
+    return " > ".join(person[0] for person in people)
+
+
+def _facts_in_order(text: str, people: Sequence[str], asked: str) -> str:
+    """Who is asked for and the facts of a text: as told, then with the one who has more first.
+
+    ``2: C < B, A > B; B > C, A > B``; ``people`` go from most to least.
+    """
+    found = ([word for word in re.findall(r"\w+", s) if word in people] for s in _sentences(text))
+    told = [pair for pair in found if len(pair) == 2]
+    sign = {True: "<", False: ">"}
+    signs = (f"{x[0]} {sign[people.index(x) > people.index(y)]} {y[0]}" for x, y in told)
+    pairs = (_initials(sorted(pair, key=people.index)) for pair in told)
+    return f"{asked}: {', '.join(signs)}; {', '.join(pairs)}"
+
+
+def _sentences(text: str) -> list[str]:
+    return re.split(r"[.?:]", text)
+
+
+def _ranked(people: Sequence[str], asked: int) -> tuple[str, str]:
+    """All people in order, then the one asked for."""
+    return f"{_initials(people)}; {people[asked][0]}", people[asked]
 
 
 def _people(rng: Random) -> Problem:
-    return tuple(rng.sample(NAMES, rng.choice((3, 3, 4))))
+    while True:
+        people = rng.sample(NAMES, rng.choice((2, 3, 3, 4)))
+        if len({person[0] for person in people}) == len(people):
+            return tuple(people)
 
 
 def _draw_compare(rng: Random) -> Problem:
     people = _people(rng)
-    return rng.choice(list(RELATIONS)), rng.choice(("most", "least", "second")), *people
+    asked = rng.choice(("most", "least") if len(people) == 2 else ("most", "least", "second"))
+    return rng.choice(list(RELATIONS)), asked, *people
 
 
 def _ask_compare(rng: Random, problem: Problem) -> str:
@@ -170,19 +204,23 @@ def _ask_compare(rng: Random, problem: Problem) -> str:
     for x, y in pairwise(people):
         straight = MORE[rng.random() < 0.2].format(x=x, y=y, r=more, a=adjective)
         facts.append(straight if rng.random() < 0.6 else f"{y} is {less} than {x}.")
-    wording = rng.choice(SECOND if asked == "second" else SUPERLATIVE)
-    return wording.format(f=_facts(rng, facts), s=least if asked == "least" else most)
+    wordings = OF_TWO if len(people) == 2 else SECOND if asked == "second" else SUPERLATIVE
+    return rng.choice(wordings).format(
+        f=_facts(rng, facts),
+        s=least if asked == "least" else most,
+        c=less if asked == "least" else more,
+    )
 
 
 def _solve_compare(problem: Problem) -> tuple[str, str]:
     _, asked, *people = problem
-    return " > ".join(people), people[{"most": 0, "second": 1, "least": -1}[asked]]
+    return _ranked(people, {"most": 0, "second": 1, "least": -1}[asked])
 
 
 def _near_compare(rng: Random, problem: Problem) -> Problem:
     if rng.random() < 0.3:
-        asked = _another(rng, ["most", "least", "second"], problem[1])
-        return problem[0], asked, *problem[2:]
+        asked = ["most", "least"] if len(problem) == 4 else ["most", "least", "second"]
+        return problem[0], _another(rng, asked, problem[1]), *problem[2:]
     return *problem[:2], *_swap_neighbours(rng, problem[2:])
 
 
@@ -200,8 +238,7 @@ def _ask_race(rng: Random, problem: Problem) -> str:
 
 def _solve_race(problem: Problem) -> tuple[str, str]:
     place, *people = problem
-    working = ", ".join(f"{i} {person}" for i, person in enumerate(people, 1))
-    return working, people[int(place) - 1]
+    return _ranked(people, int(place) - 1)
 
 
 def _near_race(rng: Random, problem: Problem) -> Problem:
@@ -213,7 +250,7 @@ def _near_race(rng: Random, problem: Problem) -> Problem:
 
 def _draw_calendar(rng: Random) -> Problem:
     names = rng.choice((DAYS, MONTHS))
-    return rng.choice(names), rng.choice("+-") + str(rng.randint(2, 9))
+    return rng.choice(names), rng.choice("+-") + str(rng.randint(2, 12))
 
 
 def _ask_calendar(rng: Random, problem: Problem) -> str:
@@ -243,54 +280,39 @@ def _near_calendar(rng: Random, problem: Problem) -> Problem:
     return start, shift[0] + str(count)
 
 
-def _solve_chain(problem: Problem) -> tuple[str, str]:
-    return " > ".join(problem), problem[-1]
-
-
-def _draw_rules(rng: Random) -> Problem:
+def _draw_follows(rng: Random) -> Problem:
     groups = rng.sample(GROUPS, rng.choice((1, 2, 2)))
     return rng.choice(NAMES), *groups, rng.choice(rng.choice((COLOURS, TREATS)))
 
 
-def _needed(rng: Random, problem: Problem) -> list[str]:
-    """The facts that the answer follows from, in order."""
+def _ask_follows(rng: Random, problem: Problem) -> str:
+    """The facts that the answer follows from, and now and then a rule that does not matter."""
     name, *groups, end = problem
-    rules = COLOUR_RULES if end in COLOURS else TREAT_RULES
+    ends, rules = (COLOURS, COLOUR_RULES) if end in COLOURS else (TREATS, TREAT_RULES)
     facts = [rng.choice(MEMBER).format(p=name, x=groups[0])]
     facts += [rng.choice(SUBSET).format(x=x, y=y) for x, y in pairwise(groups)]
     facts.append(rng.choice(rules["end"]).format(x=groups[-1], y=end))
-    return facts
-
-
-def _ask_follows(rng: Random, problem: Problem) -> str:
-    rules = COLOUR_RULES if problem[-1] in COLOURS else TREAT_RULES
-    facts = _facts(rng, _needed(rng, problem))
-    return rng.choice(rules["ask"]).format(f=facts, p=problem[0])
-
-
-def _ask_rules(rng: Random, problem: Problem) -> str:
-    """The same with one or two rules that have nothing to do with it."""
-    name, *groups, end = problem
-    ends = COLOURS if end in COLOURS else TREATS
-    rules = COLOUR_RULES if end in COLOURS else TREAT_RULES
-    facts = _needed(rng, problem)
-    for _ in range(rng.choice((1, 1, 1, 2))):
+    if rng.random() < 0.4:
         other = _another(rng, GROUPS, *groups)
         facts.append(rng.choice(rules["end"]).format(x=other, y=_another(rng, ends, end)))
     return rng.choice(rules["ask"]).format(f=_facts(rng, facts), p=name)
 
 
+def _solve_follows(problem: Problem) -> tuple[str, str]:
+    return " > ".join(problem), problem[-1]
+
+
 def _rules(_: Problem, text: str) -> str:
     """The rules of a text in its order: ``Zoe > doctor, doctor > green``."""
     found = []
-    for sentence in re.split(r"[.?:]", text):
+    for sentence in _sentences(text):
         words = sentence.replace(",", "").split()
         singular = (w[:-1] if w[:-1] in GROUPS else w for w in words)
         found.append([w for w in singular if w in (*NAMES, *GROUPS, *COLOURS, *TREATS)])
     return ", ".join(" > ".join(rule) for rule in found if len(rule) == 2)
 
 
-def _near_rules(rng: Random, problem: Problem) -> Problem:
+def _near_follows(rng: Random, problem: Problem) -> Problem:
     ends = COLOURS if problem[-1] in COLOURS else TREATS
     return *problem[:-1], _another(rng, ends, problem[-1])
 
@@ -302,7 +324,7 @@ KINDS = (
         _ask_compare,
         _solve_compare,
         _near_compare,
-        restate=lambda problem, text: _pairs(text, problem[2:]),
+        restate=lambda problem, text: _facts_in_order(text, problem[2:], problem[1]),
     ),
     Kind(
         "race",
@@ -310,7 +332,7 @@ KINDS = (
         _ask_race,
         _solve_race,
         _near_race,
-        restate=lambda problem, text: _pairs(text, problem[1:]),
+        restate=lambda problem, text: _facts_in_order(text, problem[1:], problem[0]),
     ),
     Kind(
         "calendar",
@@ -318,8 +340,7 @@ KINDS = (
         _ask_calendar,
         _solve_calendar,
         _near_calendar,
-        restate=lambda problem, _: problem[1],
+        restate=lambda problem, _: f"{problem[0][:3]} {problem[1]}",
     ),
-    Kind("rules", _draw_rules, _ask_rules, _solve_chain, _near_rules, restate=_rules),
-    Kind("follows", _draw_rules, _ask_follows, _solve_chain, _near_rules, restate=_rules),
+    Kind("follows", _draw_follows, _ask_follows, _solve_follows, _near_follows, restate=_rules),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 
 from .kinds import Kind, Problem
@@ -179,8 +180,14 @@ def _ask_order(rng: Random, problem: Problem) -> str:
 
 def _solve_order(problem: Problem) -> tuple[str, str]:
     which, *words = problem
-    working = " < ".join(word[0] for word in words)
-    return working, words[0] if which == "first" else words[-1]
+    answer = words[0] if which == "first" else words[-1]
+    return f"{' < '.join(word[0] for word in words)}; {answer[0]}", answer
+
+
+def _first_letters(problem: Problem, text: str) -> str:
+    """What is asked, and the words' first letters as told: ``last: s, b, k``."""
+    found = re.findall(rf"\b(?:{'|'.join(problem[1:])})\b", text)
+    return f"{problem[0]}: " + ", ".join(word[0] for word in found)
 
 
 def _near_order(rng: Random, problem: Problem) -> Problem:
@@ -190,8 +197,15 @@ def _near_order(rng: Random, problem: Problem) -> Problem:
 
 
 KINDS = (
-    Kind("count", _draw_count, _ask_count, _solve_count, _near_count),
+    Kind(
+        "count",
+        _draw_count,
+        _ask_count,
+        _solve_count,
+        _near_count,
+        restate=lambda problem, _: problem[1],
+    ),
     Kind("reverse", _draw_reverse, _ask_reverse, _solve_reverse, _near_word),
     Kind("nth", _draw_nth, _ask_nth, _solve_nth, _near_nth, restate=lambda problem, _: problem[1]),
-    Kind("order", _draw_order, _ask_order, _solve_order, _near_order),
+    Kind("order", _draw_order, _ask_order, _solve_order, _near_order, restate=_first_letters),
 )
