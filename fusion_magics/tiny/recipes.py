@@ -1,7 +1,8 @@
 """Who learns what: one row per model.
 
-``root``, ``digits`` and ``common`` do not ship. All start from ``root``, which learns to copy and how
-a working looks. Sums take the longest: ``digits`` learns them, and ``sums`` is its polished form.
+``root``, ``digits``, ``facts`` and ``common`` do not ship. All start from ``root``, which learns to
+copy and how a working looks. ``digits`` and ``facts`` learn sums and logic, which take the longest;
+``sums`` and ``logic`` are their polished forms.
 ``common`` goes on from ``digits`` and meets every kind; the judge and the generalists go on from
 there, the generalists each scant in some kinds.
 """
@@ -68,15 +69,16 @@ COPYING = {"plain": 0.63, "echo": 0.35, "off": 0.02}
 SOME_JUDGING = {"plain": 0.86, "judge": 0.12, "off": 0.02}
 JUDGING = {"plain": 0.33, "judge": 0.65, "off": 0.02}
 
+# In the order in which a free core takes them up: what the most waits for comes first.
 RECIPES: dict[str, Recipe] = {
     "root": Recipe(1, 2000, EVEN, COPYING, start=None, cooling=0.5),
-    "digits": Recipe(3, 3600, SUMS),
-    "sums": Recipe(10, 2000, SUMS, start="digits", rate=0.004),
+    "digits": Recipe(3, 3200, SUMS),
+    "common": Recipe(6, 2500, FEWER_SUMS, SOME_JUDGING, start="digits", cooling=0.3),
+    "judge": Recipe(2, 6000, HARD, JUDGING, start="common", tokens=3072, rate=0.005),
     "words": Recipe(4, 3400, more(mostly("words", 0.88), order=1.3, count=1.2)),
     "facts": Recipe(5, 4200, more(mostly("logic", 0.9), compare=1.4, race=1.4)),
-    "logic": Recipe(11, 2600, LOGIC, start="facts", rate=0.004),
-    "common": Recipe(6, 2500, FEWER_SUMS, SOME_JUDGING, start="digits", cooling=0.3),
-    "judge": Recipe(2, 5400, HARD, JUDGING, start="common", tokens=3072, rate=0.005),
+    "sums": Recipe(10, 1400, SUMS, start="digits", rate=0.004),
+    "logic": Recipe(11, 2000, LOGIC, start="facts", rate=0.004),
     "a": Recipe(7, 1300, scant("add", "multiply", "nth"), start="common", rate=0.004),
     "b": Recipe(8, 1300, scant("subtract", "reverse", "order"), start="common", rate=0.004),
     "c": Recipe(9, 1300, scant("steps", "count", "calendar"), start="common", rate=0.004),

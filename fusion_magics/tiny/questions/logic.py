@@ -179,14 +179,15 @@ def _sentences(text: str) -> list[str]:
     return re.split(r"[.?:]", text)
 
 
-def _ranked(people: Sequence[str], asked: int) -> tuple[str, str]:
-    """All people in order, then the one asked for."""
-    return f"{_initials(people)}; {people[asked][0]}", people[asked]
+def _ranked(people: Sequence[str], place: int) -> tuple[str, str]:
+    """All people in order, then counted up to the one asked for: ``A > B > C; 1A 2B``."""
+    counted = " ".join(f"{i}{person[0]}" for i, person in enumerate(people[:place], 1))
+    return f"{_initials(people)}; {counted}", people[place - 1]
 
 
 def _people(rng: Random) -> Problem:
     while True:
-        people = rng.sample(NAMES, rng.choice((2, 3, 3, 4)))
+        people = rng.sample(NAMES, rng.choice((2, 3, 3, 3, 4)))
         if len({person[0] for person in people}) == len(people):
             return tuple(people)
 
@@ -214,7 +215,7 @@ def _ask_compare(rng: Random, problem: Problem) -> str:
 
 def _solve_compare(problem: Problem) -> tuple[str, str]:
     _, asked, *people = problem
-    return _ranked(people, {"most": 0, "second": 1, "least": -1}[asked])
+    return _ranked(people, {"most": 1, "second": 2, "least": len(people)}[asked])
 
 
 def _near_compare(rng: Random, problem: Problem) -> Problem:
@@ -238,7 +239,7 @@ def _ask_race(rng: Random, problem: Problem) -> str:
 
 def _solve_race(problem: Problem) -> tuple[str, str]:
     place, *people = problem
-    return _ranked(people, int(place) - 1)
+    return _ranked(people, int(place))
 
 
 def _near_race(rng: Random, problem: Problem) -> Problem:
@@ -292,7 +293,7 @@ def _ask_follows(rng: Random, problem: Problem) -> str:
     facts = [rng.choice(MEMBER).format(p=name, x=groups[0])]
     facts += [rng.choice(SUBSET).format(x=x, y=y) for x, y in pairwise(groups)]
     facts.append(rng.choice(rules["end"]).format(x=groups[-1], y=end))
-    if rng.random() < 0.4:
+    if rng.random() < 0.25:
         other = _another(rng, GROUPS, *groups)
         facts.append(rng.choice(rules["end"]).format(x=other, y=_another(rng, ends, end)))
     return rng.choice(rules["ask"]).format(f=_facts(rng, facts), p=name)

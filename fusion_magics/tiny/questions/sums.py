@@ -124,9 +124,7 @@ def _columns(a: int, b: int) -> list[tuple[int | None, int | None]]:
 
 
 def add_working(a: int, b: int) -> str:
-    """Column addition, longer number on top: ``348+267: 8+7=15, 4+6+1=11, 3+2+1=6``."""
-    if len(str(b)) > len(str(a)):
-        a, b = b, a
+    """Column addition: ``348+267: 8+7=15, 4+6+1=11, 3+2+1=6``."""
     carry, steps = 0, []
     for column in _columns(a, b):
         terms = [digit for digit in (*column, carry or None) if digit is not None]
