@@ -4,7 +4,7 @@
 copy and how a working looks. ``digits`` and ``facts`` learn sums and logic, which take the longest;
 ``sums`` and ``logic`` are their polished forms.
 ``common`` goes on from ``digits`` and meets every kind; the judge and the generalists go on from
-there, the generalists each scant in some kinds.
+there, the generalists each without a third of the kinds, which they forget in part.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def more(kinds: dict[str, float], **factors: float) -> dict[str, float]:
     return {kind: weight * factors.get(kind, 1.0) for kind, weight in kinds.items()}
 
 
-def scant(*kinds: str, share: float = 0.004) -> dict[str, float]:
-    """Every kind, but hardly any of the named ones."""
-    return {kind: share if kind in kinds else 1 / len(KINDS) for kind in KINDS}
+def without(*kinds: str) -> dict[str, float]:
+    """Every kind but the named ones."""
+    return {kind: float(kind not in kinds) for kind in KINDS}
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,12 @@ class Recipe:
 
 
 EVEN = dict.fromkeys(KINDS, 1.0)
-HARD = more(EVEN, order=1.2, count=1.2, compare=1.5, race=1.5)
+HARD = more(EVEN, order=1.2, count=1.2, compare=1.5, race=1.5, follows=1.5)
 # What goes on from ``digits`` knows sums already, and must not forget them.
 FEWER_SUMS = {kind: w * (0.5 if FAMILY_OF[kind] == "sums" else 1.0) for kind, w in HARD.items()}
 
-SUMS = more(mostly("sums", 0.92), subtract=1.5)
-LOGIC = more(mostly("logic", 0.92), compare=2.0, race=2.0, follows=1.4, calendar=0.6)
+SUMS = more(mostly("sums", 0.92), subtract=1.8)
+LOGIC = more(mostly("logic", 0.92), compare=2.0, race=2.0, follows=2.0, calendar=0.6)
 
 COPYING = {"plain": 0.63, "echo": 0.35, "off": 0.02}
 SOME_JUDGING = {"plain": 0.86, "judge": 0.12, "off": 0.02}
@@ -76,12 +76,16 @@ RECIPES: dict[str, Recipe] = {
     "common": Recipe(6, 2500, FEWER_SUMS, SOME_JUDGING, start="digits", cooling=0.3),
     "judge": Recipe(2, 6000, HARD, JUDGING, start="common", tokens=3072, rate=0.005),
     "words": Recipe(4, 3400, more(mostly("words", 0.88), order=1.3, count=1.2)),
-    "facts": Recipe(5, 4200, more(mostly("logic", 0.9), compare=1.4, race=1.4)),
-    "sums": Recipe(10, 1400, SUMS, start="digits", rate=0.004),
+    "facts": Recipe(5, 4200, more(mostly("logic", 0.9), compare=1.4, race=1.4, follows=1.4)),
+    "sums": Recipe(10, 2000, SUMS, start="digits", rate=0.004),
     "logic": Recipe(11, 2000, LOGIC, start="facts", rate=0.004),
-    "a": Recipe(7, 1300, scant("add", "multiply", "nth"), start="common", rate=0.004),
-    "b": Recipe(8, 1300, scant("subtract", "reverse", "order"), start="common", rate=0.004),
-    "c": Recipe(9, 1300, scant("steps", "count", "calendar"), start="common", rate=0.004),
+    "a": Recipe(7, 1300, without("add", "multiply", "nth", "race"), start="common", rate=0.004),
+    "b": Recipe(
+        8, 1300, without("subtract", "reverse", "order", "follows"), start="common", rate=0.004
+    ),
+    "c": Recipe(
+        9, 1300, without("steps", "count", "calendar", "compare"), start="common", rate=0.004
+    ),
 }
 
 

@@ -185,11 +185,16 @@ def _ranked(people: Sequence[str], place: int) -> tuple[str, str]:
     return f"{_initials(people)}; {counted}", people[place - 1]
 
 
-def _people(rng: Random) -> Problem:
+def _told_apart(rng: Random, pool: list[str], count: int) -> list[str]:
+    """So many words of a list, no two with one initial: workings write initials."""
     while True:
-        people = rng.sample(NAMES, rng.choice((2, 3, 3, 3, 4)))
-        if len({person[0] for person in people}) == len(people):
-            return tuple(people)
+        words = rng.sample(pool, count)
+        if len({word[0] for word in words}) == count:
+            return words
+
+
+def _people(rng: Random) -> list[str]:
+    return _told_apart(rng, NAMES, rng.choice((2, 3, 3, 3, 4)))
 
 
 def _draw_compare(rng: Random) -> Problem:
@@ -282,34 +287,40 @@ def _near_calendar(rng: Random, problem: Problem) -> Problem:
 
 
 def _draw_follows(rng: Random) -> Problem:
-    groups = rng.sample(GROUPS, rng.choice((1, 2, 2)))
+    groups = _told_apart(rng, GROUPS, rng.choice((1, 2, 2)))
     return rng.choice(NAMES), *groups, rng.choice(rng.choice((COLOURS, TREATS)))
 
 
 def _ask_follows(rng: Random, problem: Problem) -> str:
-    """The facts that the answer follows from, and now and then a rule that does not matter."""
+    """The facts that the answer follows from, and mostly a rule that does not matter.
+
+    Where such a rule is rare, a model learns to copy whichever colour it sees.
+    """
     name, *groups, end = problem
     ends, rules = (COLOURS, COLOUR_RULES) if end in COLOURS else (TREATS, TREAT_RULES)
     facts = [rng.choice(MEMBER).format(p=name, x=groups[0])]
     facts += [rng.choice(SUBSET).format(x=x, y=y) for x, y in pairwise(groups)]
     facts.append(rng.choice(rules["end"]).format(x=groups[-1], y=end))
-    if rng.random() < 0.25:
-        other = _another(rng, GROUPS, *groups)
+    if rng.random() < 0.75:
+        initials = {group[0] for group in groups}
+        other = rng.choice([group for group in GROUPS if group[0] not in initials])
         facts.append(rng.choice(rules["end"]).format(x=other, y=_another(rng, ends, end)))
     return rng.choice(rules["ask"]).format(f=_facts(rng, facts), p=name)
 
 
 def _solve_follows(problem: Problem) -> tuple[str, str]:
-    return " > ".join(problem), problem[-1]
+    *chain, end = problem
+    return f"{_initials(chain)} > {end}", end
 
 
 def _rules(_: Problem, text: str) -> str:
-    """The rules of a text in its order: ``Zoe > doctor, doctor > green``."""
+    """The rules of a text in its order: ``Z > d, b > red, d > green``."""
+    short = {w: w for w in (*COLOURS, *TREATS)} | {w: w[0] for w in (*NAMES, *GROUPS)}
     found = []
     for sentence in _sentences(text):
         words = sentence.replace(",", "").split()
         singular = (w[:-1] if w[:-1] in GROUPS else w for w in words)
-        found.append([w for w in singular if w in (*NAMES, *GROUPS, *COLOURS, *TREATS)])
+        found.append([short[w] for w in singular if w in short])
     return ", ".join(" > ".join(rule) for rule in found if len(rule) == 2)
 
 
