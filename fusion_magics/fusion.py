@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from .errors import NoAnswerError, Stopped, UsageError, did_you_mean
+from .errors import NoAnswerError, UsageError, did_you_mean, keep
 from .judges import JUDGES
 from .members import checked, open_judge, open_pool
 from .modes import MODES
@@ -67,9 +67,9 @@ async def fuse(
         If the input cannot be run; nothing was asked.
     NoAnswerError
         If no member answered; it says why for each.
-    Stopped
-        If the task is cancelled (it is an ``asyncio.CancelledError``): ``fusion`` keeps what
-        had arrived, without a decision.
+    asyncio.CancelledError
+        If the task is cancelled: its attribute ``fusion`` keeps what had arrived, without a
+        decision. (After ``asyncio.timeout()`` it is the ``TimeoutError``'s ``__cause__``.)
     """
     asked = _prompt(prompt, system)
     params = _params(temperature=temperature, top_p=top_p, max_tokens=max_tokens, seed=seed)
@@ -101,9 +101,10 @@ async def fuse(
                 raise NoAnswerError(answers.failures)
             judging = make_judge(judge_model, recorder.ask, params.seed)
             return fusion(await fuse_answers(asked, answers, judging, params.seed))
-    except asyncio.CancelledError:
-        stopped = "Stopped before it was decided; what had arrived is kept."
-        raise Stopped(fusion(Outcome("", recorder.arrived(), None, (stopped,)))) from None
+    except asyncio.CancelledError as stop:
+        note = "Stopped before it was decided; what had arrived is kept."
+        keep(stop, fusion(Outcome("", recorder.arrived(), None, (note,))))
+        raise
 
 
 def choose(what: str, word: str, table: Mapping[str, T]) -> T:

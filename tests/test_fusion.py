@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
 from fusion_magics.backends.scripted import Script
-from fusion_magics.errors import NoAnswerError, UsageError
+from fusion_magics.errors import NoAnswerError, UsageError, kept
 from fusion_magics.fusion import fuse
 from fusion_magics.types import Fusion, Prompt, SamplingParams
 
@@ -121,10 +123,41 @@ async def test_stopping_keeps_what_has_arrived(scripts: dict[str, Script]) -> No
     task.cancel()
     with pytest.raises(asyncio.CancelledError) as stop:
         await task
-    fusion = stop.value.fusion  # type: ignore[attr-defined]
+    fusion = kept(stop.value)
+    assert fusion is not None
     assert fusion.text == ""
     assert [c.text for c in fusion.candidates] == ["Yes.\nAnswer: yes"]
     (failure,) = fusion.failures
     assert (failure.member, failure.kind) == ("scripted:endless", "cancelled")
     assert failure.partial.startswith("word word")
     assert fusion.judgment is None
+
+
+async def test_time_limits_of_asyncio_work_and_what_had_arrived_is_their_cause() -> None:
+    def slow() -> Coroutine[Any, Any, Fusion]:
+        return ask(pool="scripted:slow,scripted:yes", mode="vote")
+
+    with pytest.raises(TimeoutError) as late:
+        async with asyncio.timeout(0.1):
+            await slow()
+    assert late.value.__cause__ is not None
+    fusion = kept(late.value.__cause__)
+    assert fusion is not None
+    assert [c.member for c in fusion.candidates] == ["scripted:yes"]
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(slow(), 0.1)
+
+
+async def test_in_the_body_of_a_task_group_whose_task_fails() -> None:
+    async def fails() -> None:
+        await asyncio.sleep(0.1)
+        raise ZeroDivisionError
+
+    async def body() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fails())
+            await ask(pool="scripted:slow")
+
+    with pytest.raises(BaseExceptionGroup) as several:
+        await body()
+    assert [type(e) for e in several.value.exceptions] == [ZeroDivisionError]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from IPython.core.magic import (
 )
 from traitlets import List, TraitError, Unicode, Union, validate
 
-from ..errors import Stopped, UsageError, did_you_mean
+from ..errors import UsageError, did_you_mean, kept
 from .awaiting import AWAITED, MAGIC, without_semicolon
 from .interpolate import fill
 from .options import MODE, PROTOCOL, VIEW, Word, magic_parser, parse, split_line
@@ -178,10 +179,11 @@ class FuseMagics(Magics):  # type: ignore[misc]
         show = not (request.silent or captured)
         try:
             fusion = await watched(request.prompt, request.options, show)
-        except Stopped as stop:
-            self._keep(request, stop.fusion)
-            if not request.silent:
-                self._display(stop.fusion)
+        except asyncio.CancelledError as stop:
+            if (arrived := kept(stop)) is not None:
+                self._keep(request, arrived)
+                if not request.silent:
+                    self._display(arrived)
             raise
         self._keep(request, fusion)
         return fusion

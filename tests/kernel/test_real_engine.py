@@ -17,7 +17,7 @@ GGUF = Path(__file__).parents[1] / "data" / "stories260K.gguf"
 STORY = f"%%fuse -p llamacpp:{GGUF} --max-tokens 40 -o story\nOnce upon a time"
 # Forty stories: far more than can be written before Stop.
 LONG = f"-p llamacpp:{GGUF}*40 --max-tokens 2000"
-MESSAGE = "Interrupted: Stopped. Every call was cancelled."
+MESSAGE = "Interrupted: Stopped. Every call was cancelled. What had arrived: sys.last_value.fusion"
 
 
 @pytest.fixture(scope="module")

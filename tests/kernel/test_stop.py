@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from kernels import Kernel
 
-MESSAGE = "Interrupted: Stopped. Every call was cancelled."
+MESSAGE = "Interrupted: Stopped. Every call was cancelled. What had arrived: sys.last_value.fusion"
 AT_ONCE = 0.5
 
 TOP_LEVEL = {
@@ -58,6 +58,7 @@ def test_what_had_arrived_is_shown_and_bound(kernel: Kernel) -> None:
     assert "> Answer: yes\n    > Yes." in shown
     assert "what it had written:\n    > word word" in shown
     assert "Stopped before it was decided" in shown
+    assert kernel.run("import sys; sys.last_value.fusion is partial").value == "True"
     value = kernel.run("partial.candidates[0].text, partial.failures[0].partial[:9]").value
     assert value == "('Yes.\\nAnswer: yes', 'word word')"
 
@@ -112,7 +113,8 @@ def test_with_python_fuse(kernel: Kernel) -> None:
     reply = kernel.run("await fuse('hi', **{**ECHO, 'pool': 'scripted:slow'})", stop_after=0.7)
     assert reply.after_stop < 0.2, "scripted:slow gives a sign only each half second"
     assert reply.status == "error"
-    assert len(reply.error.splitlines()) == 1
+    assert reply.error == MESSAGE.replace("Interrupted", "CancelledError")
+    assert kernel.run("import sys; sys.last_value.fusion.failures[0].kind").value == "'cancelled'"
     assert kernel.orphans() == []
 
 

@@ -92,7 +92,10 @@ def test_an_error_is_two_lines(terminal: Terminal) -> None:
     [
         (f"%fuse -p scripted:slow {ASK} hi", "Interrupted: Stopped."),
         ("fuse_sync('hi', pool='scripted:slow', judge='scripted:yes')", "Interrupted: Stopped."),
-        ("await fuse('hi', pool='scripted:slow', judge='scripted:yes')", "Stopped: Every call"),
+        (
+            "await fuse('hi', pool='scripted:slow', judge='scripted:yes')",
+            "CancelledError: Stopped.",
+        ),
     ],
 )
 def test_ctrl_c_ends_the_cell_and_nothing_goes_on(

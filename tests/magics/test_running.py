@@ -178,13 +178,14 @@ def test_ctrl_c_cancels_waits_and_interrupts() -> None:
         try:
             fuse_sync("hi", pool="scripted:long,scripted:yes", **options)
         except KeyboardInterrupt as exc:
-            print(type(exc).__name__, exc)
+            print(type(exc).__name__, exc, exc.fusion.candidates[0].member)
         print(time.monotonic() - began < 0.9, len(run(left)))
         print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)
         print(fuse_sync("after", pool="scripted:echo", **options).text)
         """
     )
-    assert out == "Interrupted Stopped. Every call was cancelled.\nTrue 0\nTrue\nafter"
+    said = "Interrupted Stopped. Every call was cancelled. scripted:yes"
+    assert out == f"{said}\nTrue 0\nTrue\nafter"
 
 
 def test_an_error_on_the_way_out_does_not_hide_ctrl_c() -> None:
@@ -225,6 +226,26 @@ def test_ctrl_c_in_a_nested_call_ends_the_script_as_ctrl_c_does() -> None:
         """
     )
     assert out == "0\nTrue\nTrue\nafter"
+
+
+def test_ctrl_c_in_a_nested_call_where_nobody_else_listens() -> None:
+    """Once asyncio is patched, asyncio.run has no handler of its own."""
+    out = _prints(
+        """
+        async def nested(pool):
+            try:
+                return fuse_sync("hi", pool=pool, **options)
+            finally:
+                print(len(await left()))
+        asyncio.run(nested("scripted:yes"))
+        stop_in(0.4)
+        try:
+            asyncio.run(nested("scripted:long,scripted:yes"))
+        except KeyboardInterrupt as exc:
+            print(type(exc).__name__, exc.fusion.candidates[0].member)
+        """
+    )
+    assert out == "0\n0\nInterrupted scripted:yes"
 
 
 def test_a_second_ctrl_c_does_not_wait_and_nothing_goes_on_later() -> None:
