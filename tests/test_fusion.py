@@ -64,6 +64,16 @@ async def test_half_a_character_is_replaced_and_saved() -> None:
     assert Fusion.from_json(fusion.to_json()) == fusion
 
 
+@pytest.mark.parametrize("mode", ["best-of", "vote"])
+async def test_half_a_character_of_a_model_costs_nothing(
+    scripts: dict[str, Script], mode: str
+) -> None:
+    scripts["half"] = Script("half \ud83d here")
+    fusion = await ask(pool="scripted:half,scripted:yes", mode=mode)
+    assert fusion.candidates[0].text == "half ? here"
+    assert Fusion.from_json(fusion.to_json()) == fusion
+
+
 async def test_a_fusion_cannot_be_changed() -> None:
     fusion = await ask()
     with pytest.raises(dataclasses.FrozenInstanceError):

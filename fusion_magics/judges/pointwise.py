@@ -6,7 +6,6 @@ verdict, as in G-Eval, Liu et al. 2023); its reply is one JSON object.
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +14,7 @@ from typing import Annotated, Any
 import msgspec
 
 from ..errors import ModelError
+from ..pool import together
 from ..types import (
     Ask,
     Candidate,
@@ -114,8 +114,8 @@ class Pointwise:
     async def __call__(self, prompt: Prompt, candidates: Sequence[Candidate]) -> Judgment:
         order = list(range(len(candidates)))
         random.Random(self._seed).shuffle(order)  # noqa: S311
-        # gather starts its tasks in the order given, and one model answers one after the other.
-        verdicts = await asyncio.gather(*(self._verdict(prompt, i, candidates[i]) for i in order))
+        # They start in the order given, and one model answers one after the other.
+        verdicts = await together(self._verdict(prompt, i, candidates[i]) for i in order)
         ranked = rank(verdicts)
         tops = tuple(v.candidate for v in ranked if v.rank == 1 and v.score is not None)
         return Judgment(

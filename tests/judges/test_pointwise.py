@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 
@@ -123,6 +124,21 @@ async def test_a_judge_that_fails_is_reported(scripts: dict[str, Script]) -> Non
     judgment, _ = await judge(scripts, Script("one two", fail_after=1), "a")
     assert judgment.verdicts[0].score is None
     assert "broke off" in judgment.verdicts[0].error
+
+
+async def test_no_call_goes_on_after_a_bug_in_another(scripts: dict[str, Script]) -> None:
+    def bug(prompt: Prompt, params: SamplingParams) -> str:
+        if "first" in prompt.text:
+            raise ZeroDivisionError
+        return "word " * 100
+
+    scripts["judge"] = Script(bug, gap=0.01)
+    recorder = Recorder()
+    judging = Pointwise(open_model("scripted", "judge"), recorder.ask)
+    with pytest.raises(ZeroDivisionError):
+        await judging(Prompt.of("q"), [candidate("first"), candidate("second")])
+    assert {call.state for call in recorder.calls} == {"cancelled"}
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def test_the_judge_is_greedy_and_held_to_the_schema(scripts: dict[str, Script]) -> None:
