@@ -76,7 +76,7 @@ def _answers(results: Sequence[Candidate | Failure]) -> Answers:
 
 async def _answer_or_failure(member: Member, prompt: Prompt, ask: Ask) -> Candidate | Failure:
     if member.system:
-        prompt = _with_system(prompt, member.system)
+        prompt = with_system(prompt, member.system)
     try:
         return await ask(member.model, member.label, "member", prompt, member.params)
     except ModelError as exc:
@@ -88,7 +88,7 @@ def _failure(label: str, error: ModelError) -> Failure:
     return Failure(label, kind, error.message, retryable, error.hint, error.partial)
 
 
-def _with_system(prompt: Prompt, system: str) -> Prompt:
+def with_system(prompt: Prompt, system: str) -> Prompt:
     """``prompt`` with ``system`` in the place of its own system message."""
     turns = tuple(m for m in prompt.messages if m.role != "system")
     return Prompt(Prompt.of("", system).messages[:1] + turns)

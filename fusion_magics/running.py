@@ -27,8 +27,8 @@ from functools import wraps
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from .errors import Interrupted, UsageError, keep, kept
-from .fusion import DEFAULT_JUDGE, DEFAULT_POOL, fuse
-from .members import open_pool
+from .fusion import fuse
+from .members import DEFAULT_JUDGE, open_pool
 from .stopping import in_cell, stop_cancels
 from .types import Fusion, Prompt, SamplingParams
 
@@ -96,7 +96,7 @@ async def watched(prompt: str | Prompt, options: Mapping[str, Any], show: bool =
     """``fuse()`` with its progress in view; the loop stays awake for Stop in any case."""
     from .views.progress import Progress
 
-    members = open_pool(options.get("pool") or DEFAULT_POOL, SamplingParams())
+    members = open_pool(options.get("pool"), SamplingParams())
     labels = [member.label for member in members]
     async with Progress(labels, options.get("judge") or DEFAULT_JUDGE, show) as watch:
         return await fuse(prompt, **options, watch=watch)

@@ -27,9 +27,9 @@ def _judge(scripts: dict[str, Script]) -> None:
 
 
 async def ask(
-    prompt: str = "q?", pool: str = "scripted:no,scripted:yes", **options: object
+    prompt: str | Prompt = "q?", pool: str = "scripted:no,scripted:yes", **options: object
 ) -> Fusion:
-    return await fuse(prompt, pool=pool, judge="scripted:judge", **options)  # type: ignore[arg-type]
+    return await fuse(prompt, pool=pool, **{"judge": "scripted:judge"} | options)  # type: ignore[arg-type]
 
 
 async def test_best_of_over_a_pool_with_a_failure() -> None:
@@ -107,7 +107,15 @@ async def test_cut_answers_are_noted() -> None:
         ({"protocol": "pointwize"}, ["Did you mean pointwise?"]),
         ({"temperature": -1.0}, ["temperature is -1.0"]),
         ({"max_tokens": 0}, ["max_tokens is 0"]),
+        ({"max_tokens": 10**30}, ["max_tokens is 1000", "from 1 to 2147483647"]),
         ({"seed": -1}, ["seed is -1"]),
+        ({"seed": 1.5}, ["seed cannot be 1.5", "whole number"]),
+        ({"max_tokens": None, "temperature": "hot"}, ["temperature cannot be 'hot'", "a number"]),
+        ({"prompt": float("nan")}, ["nan is no prompt", "float", "a str"]),
+        ({"prompt": None}, ["None is no prompt"]),
+        ({"pool": []}, ["no members"]),
+        ({"pool": ""}, ["no members"]),
+        ({"mode": "vote", "judge": "nobody"}, ["'nobody' is no member name"]),
         ({"pool": "openia:gpt"}, ["openia"]),
     ],
 )
@@ -124,6 +132,22 @@ async def test_sampling_options_reach_every_member(scripts: dict[str, Script]) -
     scripts["params"] = Script(lambda _, p: f"{p.temperature} {p.top_p} {p.max_tokens} {p.seed}")
     fusion = await ask(pool="scripted:params", temperature=0.5, top_p=0.9, max_tokens=77, seed=5)
     assert fusion.text == "0.5 0.9 77 5"
+
+
+async def test_numbers_of_numpy_and_text_are_numbers(scripts: dict[str, Script]) -> None:
+    numpy = pytest.importorskip("numpy")
+    for seed in numpy.arange(2):
+        fusion = await ask(
+            seed=seed, max_tokens=numpy.int64(77), top_p=numpy.float64(0.5), temperature="0.25"
+        )
+        assert fusion.params == SamplingParams(0.25, 0.5, 77, int(seed))
+        assert Fusion.from_json(fusion.to_json()) == fusion
+
+
+async def test_the_system_option_goes_before_the_system_message_of_a_prompt() -> None:
+    prompt = Prompt.of("hi", "of the prompt")
+    assert (await ask(prompt)).prompt == prompt
+    assert (await ask(prompt, system="of the call")).prompt == Prompt.of("hi", "of the call")
 
 
 async def test_stopping_keeps_what_has_arrived(scripts: dict[str, Script]) -> None:

@@ -6,14 +6,18 @@ from collections.abc import Mapping, Sequence
 
 from ..errors import UsageError, did_you_mean
 
+OF_EVERY_MEMBER = ("temperature", "top_p", "max_tokens", "seed", "stop", "system")
+"""What any member may set; no engine sees these."""
+
 
 def known(name: str, settings: Mapping[str, str], valid: Sequence[str]) -> None:
     """Raise :class:`UsageError` for a setting of model ``name`` that is not in ``valid``."""
+    there = (*valid, *OF_EVERY_MEMBER)
     for key in settings:
         if key not in valid:
             raise UsageError(
                 f"{name} has no setting {key!r}.",
-                f"{did_you_mean(key, valid)}Settings: {', '.join(valid)}.",
+                f"{did_you_mean(key, there)}Settings: {', '.join(there)}.",
             )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ..errors import ModelError, UsageError
 from ..types import Delta, Finish, Prompt, SamplingParams, Usage, Wording
+from ._settings import known
 
 Reply = str | Callable[[Prompt, SamplingParams], str]
 
@@ -79,9 +80,8 @@ class ScriptedModel:
 
 
 def open(model: str, settings: Mapping[str, str]) -> ScriptedModel:
-    """The scripted model ``model``; it has no settings."""
-    if settings:
-        raise UsageError(f"scripted:{model} has no setting {next(iter(settings))!r}.")
+    """The scripted model ``model``; it has no settings of its own."""
+    known(f"scripted:{model}", settings, ())
     if model not in SCRIPTS:
         raise UsageError(
             f"There is no script {model!r}.",
