@@ -35,6 +35,7 @@ def _complete(shell: InteractiveShell, source: str) -> list[str]:
         ("%%fuse -j tiny:j|", ["%%fuse -j tiny:judge"]),
         ("%%fuse -p llam|", ["%%fuse -p llamacpp:"]),
         ("%%fuse -m vote --se|", ["%%fuse -m vote --seed"]),
+        ("%%fuse --system {{a + b}} --se|", ["%%fuse --system {{a + b}} --seed"]),
         ("a = 1\n%fuse --se|", ["%fuse --seed"]),
         ("%%fuse\nHow {{appl|", ["How {{apples"]),
         ("%%fuse\nHow {{appl|}} many", ["How {{apples"]),

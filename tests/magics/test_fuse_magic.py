@@ -157,6 +157,8 @@ BAD = [
     ('%fuse --system "Be hi', 'UsageError: The quote " behind --system is', "Close it."),
     ("%%fuse -p llamacp:x.gguf\nhi", "UsageError: There is no engine 'llamacp'", "llamacpp:x.gguf"),
     ("%%fuse -p tiny\nhi", "UsageError: 'tiny' is no member name.", "A member is engine:model"),
+    ("%fuse -p scripted:yes, scripted:no hi", "UsageError: --pool ends in a comma", "in quotes"),
+    ("%%fuse\n{{await x}}", "UsageError: {{await x}} cannot be filled in", "Give its value a name"),
     ('%%fuse -p ""\nhi', "UsageError: The pool has no members.", "Name some, such as tiny:"),
     ("%%fuse --temperature=-1\nhi", "UsageError: The sampling options: temp", "0 (greedy)"),
     ("%%fuse -p scripted:broken\nhi", "NoAnswerError: No member answered.", "scripted:broken: "),
