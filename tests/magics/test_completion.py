@@ -66,6 +66,12 @@ def test_no_options_where_there_are_none(shell: InteractiveShell, source: str) -
     assert not any("--mode" in line for line in _complete(shell, source))
 
 
+@pytest.mark.parametrize("source", ["%|", "%%|", "%_|", "%f|"])
+def test_no_magic_is_offered_that_nobody_should_write(shell: InteractiveShell, source: str) -> None:
+    offered = {line.lstrip("%") for line in _complete(shell, source)}
+    assert {name for name in offered if "fuse" in name} <= {"fuse", "fuse_models"}
+
+
 def test_other_completion_is_as_before(shell: InteractiveShell) -> None:
     shell.user_ns["apples"] = 5
     assert "apples" in _complete(shell, "appl|")
