@@ -182,6 +182,6 @@ fuse_sync = _synchronous(
 
     It takes the same arguments and gives the same result: ``df["question"].map(fuse_sync)`` works
     in a notebook. Where ``await fuse(…)`` can be written, that is better: the notebook stays
-    responsive.
+    responsive. Ctrl-C raises ``Interrupted``, whose ``fusion`` is what had arrived.
     """,
 )
