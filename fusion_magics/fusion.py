@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from .errors import NoAnswerError, Stopped, UsageError, did_you_mean
 from .judges import JUDGES
@@ -12,7 +12,7 @@ from .members import checked, open_judge, open_pool
 from .modes import MODES
 from .pool import Recorder, ask_all, awake
 from .text import sendable
-from .types import Answers, Fusion, Message, Outcome, Prompt, SamplingParams, Watch
+from .types import Answers, Fusion, Message, Outcome, Prompt, Role, SamplingParams, Watch
 
 DEFAULT_POOL = ("tiny:sums", "tiny:words", "tiny:logic")
 DEFAULT_JUDGE = "tiny:judge"
@@ -118,6 +118,10 @@ def _prompt(prompt: str | Prompt, system: str | None) -> Prompt:
     asked = Prompt.of(prompt, system) if isinstance(prompt, str) else prompt
     if not asked.text.strip():
         raise UsageError("The prompt is empty.", "Write the question below the %%fuse line.")
+    for message in asked.messages:
+        if message.role not in get_args(Role):
+            words = ", ".join(get_args(Role))
+            raise UsageError(f"There is no role {message.role!r}.", f"Roles: {words}.")
     return Prompt(tuple(Message(m.role, sendable(m.content)) for m in asked.messages))
 
 

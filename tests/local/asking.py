@@ -79,7 +79,7 @@ def cpu_share(pid: int, seconds: float = 0.5) -> float:
     return (used() - before) / seconds
 
 
-def gone(pid: int, within: float = 2.0) -> bool:
+def gone(pid: int, within: float = 20.0) -> bool:
     """Whether a process ends within so many seconds (a zombie has ended)."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
