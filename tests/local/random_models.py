@@ -34,7 +34,11 @@ VOCABULARY = [*byte_alphabet(), *SPECIALS]
 
 @dataclass(frozen=True)
 class Shape:
-    """A Llama architecture: ``ends`` False keeps the model from ending its text."""
+    """A Llama architecture.
+
+    ``ends`` False keeps the model from ending its text; ``marked`` False leaves the turns' tokens
+    (all but the last special one) without the mark "special", as some real vocabularies do.
+    """
 
     width: int = 64
     layers: int = 2
@@ -44,6 +48,7 @@ class Shape:
     seed: int = 0
     template: str | None = TEMPLATE
     ends: bool = True
+    marked: bool = True
 
     def weights(self) -> dict[str, np.ndarray]:
         """Random matrices by their GGUF names."""
@@ -85,7 +90,7 @@ def write_gguf(path: Path, shape: Shape) -> Path:
     w.add_tokenizer_model("gpt2")
     w.add_tokenizer_pre("gpt-2")
     w.add_token_list(VOCABULARY)
-    w.add_token_types([1] * 256 + [3] * len(SPECIALS))
+    w.add_token_types([1] * 256 + [3 if shape.marked else 4] * (len(SPECIALS) - 1) + [3])
     w.add_token_merges(["e r"])  # llama.cpp does not load an empty list
     w.add_eos_token_id(END)
     w.add_bos_token_id(END)
@@ -171,7 +176,9 @@ def _write_tokenizer(folder: Path, shape: Shape) -> None:
     tokenizer = Tokenizer(models.BPE(vocab={t: i for i, t in enumerate(VOCABULARY)}, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_special_tokens([AddedToken(t, special=True, normalized=False) for t in SPECIALS])
+    *turns, end = SPECIALS
+    for names, special in ((turns, shape.marked), ([end], True)):
+        tokenizer.add_tokens([AddedToken(t, special=special, normalized=False) for t in names])
     tokenizer.save(str(folder / "tokenizer.json"))
     described = {
         "tokenizer_class": "PreTrainedTokenizerFast",

@@ -50,7 +50,11 @@ class CancelFlag:
 
 @dataclass(frozen=True, slots=True)
 class Special:
-    """A control token, and whether it swallows the white space beside it."""
+    """A control token, and whether it swallows the white space beside it.
+
+    Every token counts whose name a tokenizer finds in text, marked "special" or not: a template
+    may give any of them a meaning.
+    """
 
     text: str
     token: int
@@ -89,7 +93,7 @@ class Vocabulary(Protocol):
         ...
 
     def piece(self, token: int) -> bytes:
-        """The bytes of a token; empty for control tokens."""
+        """The bytes of a token; empty for control tokens that are marked so."""
         ...
 
     def ends(self, token: int) -> bool:

@@ -92,7 +92,7 @@ class _Tokens:
     """
 
     def __init__(self, vocabulary: Vocabulary, eos: int) -> None:
-        names = {s.token: s.text for s in vocabulary.specials}
+        names = {s.token: s.text for s in vocabulary.specials if not vocabulary.piece(s.token)}
         self._vocabulary = vocabulary
         self.tokens = [
             CONTROL + names[i].encode() if i in names else vocabulary.piece(i)

@@ -10,6 +10,7 @@ from functools import cached_property
 import llama_cpp as lib
 
 from . import Special
+from ._names import Names, could_be_control
 
 WARN = 3
 
@@ -57,7 +58,16 @@ class LlamaVocabulary:
 
     def _is_control(self, token: int) -> bool:
         kinds = lib.LLAMA_TOKEN_ATTR_CONTROL | lib.LLAMA_TOKEN_ATTR_UNKNOWN
-        return bool(lib.llama_vocab_get_attr(self._vocab, token) & kinds)
+        marked = lib.llama_vocab_get_attr(self._vocab, token) & kinds
+        return bool(marked) or self._is_always_found(token)
+
+    def _is_always_found(self, token: int) -> bool:
+        added = lib.llama_vocab_get_attr(self._vocab, token) & lib.LLAMA_TOKEN_ATTR_USER_DEFINED
+        return bool(added) and could_be_control(self._text(token))
+
+    @cached_property
+    def _always_found(self) -> Names:
+        return Names(s.text for s in self.specials if self._is_always_found(s.token))
 
     def _special(self, token: int) -> Special:
         kinds = lib.llama_vocab_get_attr(self._vocab, token)
@@ -74,6 +84,10 @@ class LlamaVocabulary:
         return (lib.llama_vocab_get_text(self._vocab, token) or b"").decode("utf-8", "replace")
 
     def encode(self, text: str, special: bool) -> list[int]:
+        parts = [text] if special else self._always_found.cut(text)
+        return [token for part in parts for token in self._encode(part, special)]
+
+    def _encode(self, text: str, special: bool) -> list[int]:
         raw = text.encode()
         room = len(raw) + 8
         tokens = (lib.llama_token * room)()
