@@ -38,6 +38,7 @@ class Shape:
 
     ``ends`` False keeps the model from ending its text; ``marked`` False leaves the turns' tokens
     (all but the last special one) without the mark "special", as some real vocabularies do.
+    ``norm`` of NaN is a damaged file.
     """
 
     width: int = 64
@@ -49,6 +50,7 @@ class Shape:
     template: str | None = TEMPLATE
     ends: bool = True
     marked: bool = True
+    norm: float = 1.0
 
     def weights(self) -> dict[str, np.ndarray]:
         """Random matrices by their GGUF names."""
@@ -62,7 +64,7 @@ class Shape:
         if not self.ends:
             made["token_embd.weight"][END] = 0
             made["token_embd.weight"][:256, 0] = 1
-        made["output_norm.weight"] = np.ones(d, np.float32)
+        made["output_norm.weight"] = np.full(d, self.norm, np.float32)
         for i in range(self.layers):
             for norm in ("attn_norm", "ffn_norm"):
                 made[f"blk.{i}.{norm}.weight"] = np.ones(d, np.float32)

@@ -12,7 +12,7 @@ import llama_cpp as lib
 from . import Special
 from ._names import Names, could_be_control
 
-WARN = 3
+WARN, ERROR = 3, 4
 
 
 # llama.cpp goes on calling the callback for as long as the process lives, whoever set it.
@@ -23,20 +23,27 @@ class Log:
     """The last warnings and errors that llama.cpp wrote: its own reason when a call fails."""
 
     def __init__(self) -> None:
-        self._lines: deque[str] = deque(maxlen=50)
+        self._lines: deque[tuple[int, str]] = deque(maxlen=50)
         callback = lib.llama_log_callback(self._keep)
         _CALLBACKS.append(callback)
         lib.llama_log_set(callback, ctypes.c_void_p(0))
 
     def _keep(self, level: int, text: bytes, _: object) -> None:
-        if level >= WARN:
-            self._lines.append(text.decode("utf-8", "replace").strip())
+        if level in (WARN, ERROR):
+            self._lines.append((level, text.decode("utf-8", "replace").strip()))
+
+    def clear(self) -> None:
+        """Forget what was said of earlier things."""
+        self._lines.clear()
 
     def reason(self) -> str:
         """Why the last thing failed, in llama.cpp's words; empty if it said nothing."""
-        errors = [line for line in self._lines if "error" in line.lower() or "failed" in line]
-        causes = [m[1] for e in errors if (m := re.search(r"error loading model: (.*)", e))]
-        return next(iter(causes or errors or list(self._lines)[-1:]), "")
+        errors = [line for level, line in self._lines if level == ERROR]
+        named = [m[1] for line in errors if (m := re.search(r"error loading model: (.*)", line))]
+        # Of a damaged header it only says so again; what came before it is the cause.
+        causes = [cause for cause in named if "failed to load model from" not in cause]
+        said = causes or errors or [line for _, line in self._lines]
+        return re.sub(r"^\w+: ", "", next(iter(said), ""))
 
 
 class LlamaVocabulary:
