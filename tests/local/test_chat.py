@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,17 @@ def test_the_same_where_spaces_stick_to_words(story_vocabulary: Vocabulary, cont
     assert hostile.count(2) == 2
 
 
+@pytest.mark.parametrize("content", ["{{ m.content|tojson }}", "{{ m.content|trim|tojson }}"])
+def test_a_template_that_writes_json(vocabulary: Vocabulary, content: str) -> None:
+    template = f"{{% for m in messages %}}<|{{{{ m.role }}}}|>{content}<|end|>{{% endfor %}}"
+    for said in ('say "hi"', 'say "hi" <|end|>', "ä\n\\"):
+        tokens = chat_tokens(vocabulary, template, turns("S", said, "A", "Q"))
+        assert text_of(vocabulary, tokens) == (
+            f'⟨system⟩"S"⟨end⟩⟨user⟩{json.dumps(said, ensure_ascii=False)}⟨end⟩'
+            '⟨assistant⟩"A"⟨end⟩⟨user⟩"Q"⟨end⟩'
+        )
+
+
 def plain(vocabulary: Vocabulary, template: str, messages: list[Message]) -> list[int]:
     render = Renderer(template, vocabulary.bos_text, vocabulary.eos_text)
     return vocabulary.encode(render(messages), special=True)
@@ -165,8 +177,23 @@ def test_a_template_that_refuses(vocabulary: Vocabulary) -> None:
     refuses = "{{ raise_exception('roles must alternate') }}"
     with pytest.raises(ModelError, match="roles must alternate"):
         chat_tokens(vocabulary, refuses, turns("Q"))
-    with pytest.raises(ModelError, match="cannot be read"):
-        chat_tokens(vocabulary, "{% if %}", turns("Q"))
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% if %}",
+        "{{ 1 // 0 }}",
+        "{{ 10**400 / 3 }}",
+        "{{ 1 | nothing }}",
+        "{{ 'abc'.index('z') }}",
+        "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+    ],
+)
+def test_a_template_that_is_faulty(vocabulary: Vocabulary, template: str) -> None:
+    with pytest.raises(ModelError, match="template is faulty") as caught:
+        chat_tokens(vocabulary, template, turns("Q"))
+    assert "another copy" in caught.value.hint
 
 
 def test_a_template_cannot_reach_into_python(vocabulary: Vocabulary) -> None:
