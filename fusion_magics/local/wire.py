@@ -50,7 +50,7 @@ class Spec(msgspec.Struct, frozen=True):
 def stamp(path: Path) -> str:
     """Which state of the file (or of the files in the folder) ``path`` this is."""
     files = sorted(path.iterdir()) if path.is_dir() else [path]
-    facts = [file.stat() for file in files]
+    facts = [file.stat() for file in files if file.exists()]
     text = repr([(f.st_ino, f.st_size, f.st_mtime_ns) for f in facts])
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
