@@ -68,7 +68,8 @@ def open_judge(name: str) -> Model:
     """The model that judges: a member name without samples or sampling settings."""
     engine, model, samples, settings = split_name(name)
     if samples > 1:
-        raise UsageError(f"A judge is asked once: {name!r} asks for {samples} samples.")
+        problem = f"A judge is asked once: {name!r} asks for {samples} samples."
+        raise UsageError(problem, f"Leave *{samples} out.")
     return open_model(engine, model, settings)
 
 

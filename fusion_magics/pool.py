@@ -143,7 +143,8 @@ class Recorder:
                 async for delta in deltas:
                     self._take(call, delta)
             if call.finish is None:
-                raise ModelError(f"{label} stopped without saying why.", retryable=True)
+                why = f"{label} stopped without saying why."
+                raise ModelError(why, "Ask again.", retryable=True)
         except ModelError as exc:
             exc.partial = call.text
             self._take(call, Delta(state="failed"))
