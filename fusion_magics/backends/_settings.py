@@ -56,7 +56,8 @@ def path_of(name: str, written: str) -> Path:
     except UnicodeEncodeError as exc:
         raise UsageError(f"The name of {shown} is no UTF-8 text.", "Rename the file.") from exc
     except (ValueError, RuntimeError) as exc:  # a NUL, a user who does not exist
-        raise UsageError(f"{shown} is no path: {exc}.", "Write the path in full.") from exc
+        why = str(exc).rstrip(".")
+        raise UsageError(f"{shown} is no path: {why}.", "Write the path in full.") from exc
     except OSError as exc:
         cure = "Check the path, and your rights to each folder of it."
         raise UsageError(f"{shown} cannot be read: {exc.strerror}.", cure) from exc

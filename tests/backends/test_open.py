@@ -127,6 +127,7 @@ ENGINES = pytest.mark.parametrize("engine", ["llamacpp", "mlx"])
 def test_what_is_no_path(engine: str, written: str, words: str) -> None:
     error = refused(f"{engine}:{written}")
     assert words in error.message
+    assert ".." not in error.message
     assert len(error.message) < 400
     error.message.encode()
 
