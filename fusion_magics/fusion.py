@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import reprlib
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from .errors import NoAnswerError, UsageError, did_you_mean, keep
 from .judges import JUDGES
@@ -13,7 +13,7 @@ from .members import open_judge, open_pool, with_sampling
 from .modes import MODES
 from .pool import Recorder, ask_all, awake, with_system
 from .text import sendable
-from .types import Answers, Fusion, Message, Outcome, Prompt, SamplingParams, Watch
+from .types import Answers, Fusion, Message, Outcome, Prompt, Role, SamplingParams, Watch
 
 T = TypeVar("T")
 
@@ -127,7 +127,11 @@ def _prompt(prompt: str | Prompt, system: str | None) -> Prompt:
         )
     asked = Prompt.of(prompt) if isinstance(prompt, str) else prompt
     if not asked.text.strip():
-        raise UsageError("The prompt is empty.", "Write a question.")
+        raise UsageError("The prompt is empty.", "Write the question below the %%fuse line.")
+    for message in asked.messages:
+        if message.role not in get_args(Role):
+            words = ", ".join(get_args(Role))
+            raise UsageError(f"There is no role {message.role!r}.", f"Roles: {words}.")
     if system:
         asked = with_system(asked, system)
     return Prompt(tuple(Message(m.role, sendable(m.content)) for m in asked.messages))

@@ -155,7 +155,8 @@ class Recorder:
                 async for delta in deltas:
                     self._take(call, delta)
             if call.finish is None:
-                raise ModelError(f"{label} stopped without saying why.", retryable=True)
+                why = f"{label} stopped without saying why."
+                raise ModelError(why, "Ask again.", retryable=True)
         except ModelError as exc:
             self._fail(call, exc)
             raise
@@ -165,7 +166,8 @@ class Recorder:
                 self._take(call, Delta(state="cancelled"))
                 raise
             # Nobody stopped this call: its model did, and the others go on.
-            error = ModelError(f"{label} cancelled itself.", kind="cancelled", retryable=True)
+            why = f"{label} cancelled itself."
+            error = ModelError(why, "Ask again.", kind="cancelled", retryable=True)
             self._fail(call, error)
             raise error from exc
         except BaseException:

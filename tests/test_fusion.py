@@ -13,7 +13,7 @@ import pytest
 from fusion_magics.backends.scripted import Script
 from fusion_magics.errors import NoAnswerError, UsageError, kept
 from fusion_magics.fusion import fuse
-from fusion_magics.types import Fusion, Prompt, SamplingParams
+from fusion_magics.types import Fusion, Message, Prompt, SamplingParams
 
 
 def scoring(prompt: Prompt, params: SamplingParams) -> str:
@@ -103,6 +103,10 @@ async def test_cut_answers_are_noted() -> None:
     ("options", "words"),
     [
         ({"prompt": "  \n"}, ["empty"]),
+        (
+            {"prompt": Prompt((Message("tool", "4"), Message("user", "hi")))},
+            ["no role 'tool'", "assistant"],
+        ),
         ({"mode": "best"}, ["mode 'best'", "Did you mean best-of?"]),
         ({"protocol": "pointwize"}, ["Did you mean pointwise?"]),
         ({"temperature": -1.0}, ["temperature is -1.0"]),

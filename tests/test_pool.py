@@ -21,10 +21,11 @@ async def ask(pool: str, recorder: Recorder | None = None) -> Answers:
 
 async def test_members_answer_at_the_same_time(scripts: dict[str, Script]) -> None:
     scripts["late"] = Script("one two three", delay=0.3)
-    began = time.perf_counter()
-    answers = await ask("scripted:late*5")
+    recorder = Recorder()
+    answers = await ask("scripted:late*5", recorder)
     assert len(answers.candidates) == 5
-    assert time.perf_counter() - began < 0.9  # one after the other: 1.5 s
+    times = [call.timing for call in recorder.calls]
+    assert max(t.queued for t in times) < min(t.ended or 0.0 for t in times)
 
 
 async def test_candidates_and_failures_keep_pool_order(scripts: dict[str, Script]) -> None:
@@ -71,7 +72,7 @@ async def test_cancelling_stops_every_member(scripts: dict[str, Script]) -> None
     began = time.perf_counter()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert time.perf_counter() - began < 0.1
+    assert time.perf_counter() - began < 5  # they would write for 10 s
     assert [c.state for c in recorder.calls] == ["cancelled"] * 3
     assert asyncio.all_tasks() == {asyncio.current_task()}
 

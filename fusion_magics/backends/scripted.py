@@ -72,7 +72,10 @@ class ScriptedModel:
         yield Delta(state="writing")
         for i, word in enumerate(cut):
             if script.fail_after == i:
-                raise ModelError(f"{self.name} broke off after {i} words, as its script says.")
+                raise ModelError(
+                    f"{self.name} broke off after {i} words, as its script says.",
+                    "Ask scripted:yes, which does not.",
+                )
             await asyncio.sleep(script.gap)
             yield Delta(text=word if i == 0 else " " + word)
         usage = Usage(len(prompt.text.split()), len(cut), cost=0.0)

@@ -104,4 +104,5 @@ def _explained(
         nearest = did_you_mean(str(name), (n for n in scope if not n.startswith("_")))
         hint = nearest or "Define it in a cell above. "
         return UsageError(f"There is no {name!r} for {shown} in the prompt.", hint + _LITERAL)
-    return UsageError(f"{shown} failed: {type(problem).__name__}: {problem}")
+    said = f"{shown} failed: {type(problem).__name__}: {problem}"
+    return UsageError(said, "Try the expression in a cell of its own. " + _LITERAL)
