@@ -6,23 +6,32 @@ and JupyterLab, else a fusion of the tiny models.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from .errors import FusionError, UsageError
+from .errors import FusionError, Interrupted, UsageError
 from .magics.options import command_parser, parse
+
+if TYPE_CHECKING:
+    from .types import Fusion
 
 SAMPLE = "How many r's are in strawberry?"
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "01_quickstart.ipynb"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Ask, print the fusion, and return the exit code: 0, 1 on an error, 130 after Ctrl-C."""
+    """Ask, print the fusion, and return the exit code: 0, 1 on an error, 130 after Ctrl-C.
+
+    After Ctrl-C it prints what had arrived.
+    """
     arguments = sys.argv[1:] if arguments is None else arguments
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # models write what an ASCII terminal has not
     try:
         options = parse(command_parser(), arguments)
         words = options.pop("prompt")
@@ -33,21 +42,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise UsageError("The question is empty.", "Write it between the quotes.")
         if not words:
             print(prompt, end="\n\n", flush=True)
-        print(_answer(prompt, options))
+        view = options.pop("view", "text")
+        try:
+            _print(_answer(prompt, options), view)
+        except Interrupted as stop:
+            if stop.fusion is not None:
+                _print(stop.fusion, view)
+            return 130
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever read this has enough (`| head`). Python flushes once more at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except FusionError as exc:
         print(*exc._render_traceback_(), sep="\n", file=sys.stderr)
         return 1
     return 0
 
 
-def _answer(prompt: str, options: dict[str, Any]) -> str:
+def _answer(prompt: str, options: dict[str, Any]) -> Fusion:
     from .running import run, watched
+
+    return run(lambda: watched(prompt, options))
+
+
+def _print(fusion: Fusion, view: str) -> None:
     from .views import bundle
 
-    view = options.pop("view", "text")
-    return bundle(run(lambda: watched(prompt, options)), view)["text/plain"]
+    print(bundle(fusion, view)["text/plain"], flush=True)
 
 
 def can_show_notebook() -> bool:

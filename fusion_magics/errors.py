@@ -12,7 +12,10 @@
     └── NoAnswerError           no member answered; carries every failure
 
     Interrupted                 the user stopped the cell (a KeyboardInterrupt)
-    Stopped                     fuse() was cancelled (a CancelledError); carries what had arrived
+
+A cancelled ``fuse()`` raises the ``asyncio.CancelledError`` by which it was stopped, with what had
+arrived as its ``fusion``: not a class of its own, because ``asyncio.timeout()`` and task groups
+know no other.
 
 Foreign errors are mapped where they enter (``raise … from exc``). Programmer errors pass through.
 In a notebook a :class:`FusionError` is two lines: what happened, what to do.
@@ -23,7 +26,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .text import printable
 
@@ -31,6 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .types import Failure, Fusion
+
+
+_STOPPED = "Stopped. Every call was cancelled."
+_WHERE_KEPT = " What had arrived: sys.last_value.fusion"
 
 
 def _in_words(error: BaseException) -> list[str]:
@@ -125,24 +133,39 @@ class NoAnswerError(FusionError):
         hints = list(dict.fromkeys(f.hint for f in self.failures if f.hint))
         super().__init__("No member answered.\n" + "\n".join(lines), "\n".join(hints))
 
-
-class Stopped(asyncio.CancelledError):
-    """``fuse()`` was cancelled, every call with it. ``fusion`` keeps what had arrived."""
-
-    def __init__(self, fusion: Fusion) -> None:
-        super().__init__("Every call was cancelled. What had arrived is kept: error.fusion")
-        self.fusion = fusion
-
-    def _render_traceback_(self) -> list[str]:
-        return _in_words(self)
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is copied, and sent between processes, by its message; this one is made
+        # from its failures.
+        return type(self), (self.failures,), vars(self)
 
 
 class Interrupted(KeyboardInterrupt):
-    """The user stopped the cell. Every call was cancelled; what had arrived is shown.
+    """The user stopped the cell. Every call was cancelled.
 
     Like every ``KeyboardInterrupt`` it is no ``Exception``: a loop that logs errors and goes on
     with the next question stops too.
+
+    Attributes
+    ----------
+    fusion : Fusion, optional
+        What had arrived, without a decision; None if nothing was asked yet.
     """
 
+    def __init__(self, message: str = _STOPPED, fusion: Fusion | None = None) -> None:
+        super().__init__(message)
+        self.fusion = fusion
+
     def _render_traceback_(self) -> list[str]:
-        return _in_words(self)
+        return [f"{type(self).__name__}: {self}{_WHERE_KEPT if self.fusion else ''}"]
+
+
+def keep(stop: asyncio.CancelledError, fusion: Fusion) -> None:
+    """Make ``fusion``, what had arrived, the attribute ``stop.fusion``: a notebook says so."""
+    shown = f"{type(stop).__name__}: {_STOPPED}{_WHERE_KEPT}"
+    vars(stop).update(fusion=fusion, _render_traceback_=partial(list, (shown,)))
+
+
+def kept(stop: BaseException) -> Fusion | None:
+    """The fusion that ``stop`` carries, if it does."""
+    fusion: Fusion | None = getattr(stop, "fusion", None)
+    return fusion

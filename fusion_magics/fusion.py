@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+import reprlib
+from collections.abc import Mapping, Sequence
+from typing import TypeVar, get_args
 
-from .errors import NoAnswerError, Stopped, UsageError, did_you_mean
+from .errors import NoAnswerError, UsageError, did_you_mean, keep
 from .judges import JUDGES
-from .members import checked, open_judge, open_pool
+from .members import open_judge, open_pool, with_sampling
 from .modes import MODES
-from .pool import Recorder, ask_all, awake
+from .pool import Recorder, ask_all, awake, with_system
 from .text import sendable
-from .types import Answers, Fusion, Message, Outcome, Prompt, SamplingParams, Watch
-
-DEFAULT_POOL = ("tiny:sums", "tiny:words", "tiny:logic")
-DEFAULT_JUDGE = "tiny:judge"
+from .types import Answers, Fusion, Message, Outcome, Prompt, Role, SamplingParams, Watch
 
 T = TypeVar("T")
 
@@ -43,13 +41,14 @@ async def fuse(
     pool : str or sequence of str, optional
         Member names (``"tiny:sums,tiny:words"``); default: the tiny specialists.
     judge : str, optional
-        The judge's member name; default: ``tiny:judge``.
+        The judge's member name; default: ``tiny:judge``. It must name one in every mode, also
+        where no judge is asked.
     mode : str
         ``best-of`` (the judge's choice) or ``vote`` (the majority, no judge).
     protocol : str
         How the judge compares: ``pointwise``.
     system : str, optional
-        A system message for every member.
+        A system message for every member, in the place of the prompt's own.
     temperature : float, optional
         0 is greedy, the default; several samples of one member default to 0.8.
     top_p : float, optional
@@ -67,16 +66,21 @@ async def fuse(
         If the input cannot be run; nothing was asked.
     NoAnswerError
         If no member answered; it says why for each.
-    Stopped
-        If the task is cancelled (it is an ``asyncio.CancelledError``): ``fusion`` keeps what
-        had arrived, without a decision.
+    asyncio.CancelledError
+        If the task is cancelled: its attribute ``fusion`` keeps what had arrived, without a
+        decision. (After ``asyncio.timeout()`` it is the ``TimeoutError``'s ``__cause__``.)
     """
     asked = _prompt(prompt, system)
-    params = _params(temperature=temperature, top_p=top_p, max_tokens=max_tokens, seed=seed)
+    given = {"temperature": temperature, "top_p": top_p, "max_tokens": max_tokens, "seed": seed}
+    params = with_sampling(
+        SamplingParams(),
+        {key: value for key, value in given.items() if value is not None},
+        "The sampling options",
+    )
     fuse_answers = choose("mode", mode, MODES)
     make_judge = choose("protocol", protocol, JUDGES)
-    members = open_pool(pool or DEFAULT_POOL, params, temperature)
-    judge_model = open_judge(judge or DEFAULT_JUDGE)
+    members = open_pool(pool, params, temperature)
+    judge_model = open_judge(judge)
 
     recorder = Recorder(watch)
 
@@ -101,9 +105,10 @@ async def fuse(
                 raise NoAnswerError(answers.failures)
             judging = make_judge(judge_model, recorder.ask, params.seed)
             return fusion(await fuse_answers(asked, answers, judging, params.seed))
-    except asyncio.CancelledError:
-        stopped = "Stopped before it was decided; what had arrived is kept."
-        raise Stopped(fusion(Outcome("", recorder.arrived(), None, (stopped,)))) from None
+    except asyncio.CancelledError as stop:
+        note = "Stopped before it was decided; what had arrived is kept."
+        keep(stop, fusion(Outcome("", recorder.arrived(), None, (note,))))
+        raise
 
 
 def choose(what: str, word: str, table: Mapping[str, T]) -> T:
@@ -115,16 +120,21 @@ def choose(what: str, word: str, table: Mapping[str, T]) -> T:
 
 
 def _prompt(prompt: str | Prompt, system: str | None) -> Prompt:
-    asked = Prompt.of(prompt, system) if isinstance(prompt, str) else prompt
+    if not isinstance(prompt, str | Prompt):
+        raise UsageError(
+            f"{reprlib.repr(prompt)} is no prompt: it is of type {type(prompt).__name__}.",
+            "Give the question as a str, or a conversation as a Prompt.",
+        )
+    asked = Prompt.of(prompt) if isinstance(prompt, str) else prompt
     if not asked.text.strip():
         raise UsageError("The prompt is empty.", "Write the question below the %%fuse line.")
+    for message in asked.messages:
+        if message.role not in get_args(Role):
+            words = ", ".join(get_args(Role))
+            raise UsageError(f"There is no role {message.role!r}.", f"Roles: {words}.")
+    if system:
+        asked = with_system(asked, system)
     return Prompt(tuple(Message(m.role, sendable(m.content)) for m in asked.messages))
-
-
-def _params(**given: float | int | None) -> SamplingParams:
-    chosen = {key: value for key, value in given.items() if value is not None}
-    make: Callable[..., SamplingParams] = SamplingParams
-    return checked(make(**chosen), "The sampling options")
 
 
 def _cut(answers: Answers) -> tuple[str, ...]:

@@ -1,27 +1,39 @@
 """Member names: ``engine:model*N@key=value`` → members of a pool.
 
-``engine`` ends at the first colon. ``*N`` asks for N independent samples. Each ``@key=value`` sets
-something for this member alone: a sampling parameter, ``system``, or a setting of its engine.
-Values with a comma or an ``@`` stand in double quotes.
+``engine`` ends at the first colon. ``*N`` asks for N independent samples, as naming the member N
+times does. Each ``@key=value`` sets something for this member alone: a sampling parameter,
+``system``, or a setting of its engine. A model or a value with a comma or an ``@`` stands in double
+quotes.
 """
 
 from __future__ import annotations
 
+import hashlib
+import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from .backends import BACKENDS, open_model
+from .backends._settings import OF_EVERY_MEMBER
 from .errors import UsageError
 from .pool import Member, unique_labels
 from .types import Model, SamplingParams
 
+DEFAULT_POOL = ("tiny:sums", "tiny:words", "tiny:logic")
+DEFAULT_JUDGE = "tiny:judge"
+
 SAMPLES_TEMPERATURE = 0.8
 """For several samples of one member where no temperature is set: greedy ones would be equal."""
 
+MOST_SAMPLES = 1000
+MOST_SEED = 2**32 - 2  # an engine reads the next one as "no seed"
+MOST_TOKENS = 2**31 - 1
+
 _NAME = re.compile(
-    r"""(?P<engine>[^:\s]+):(?P<model>.+?)
+    r"""(?P<engine>[^:\s]+):(?:"(?P<quoted>[^"]+)"|(?P<model>.+?))
         (?:\*(?P<samples>\d+))?
         (?P<settings>(?:@\w+=(?:"[^"]*"|[^@"]*))*)""",
     re.VERBOSE | re.DOTALL,
@@ -29,24 +41,25 @@ _NAME = re.compile(
 _SETTING = re.compile(r'@(\w+)=(?:"([^"]*)"|([^@"]*))')
 _BETWEEN = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
 
-_SAMPLING: dict[str, Callable[[str], Any]] = {
-    "temperature": float,
-    "top_p": float,
-    "max_tokens": int,
-    "seed": int,
-    "stop": lambda text: (text,),
-}
+
+class Name(NamedTuple):
+    """A member name, taken apart."""
+
+    engine: str
+    model: str
+    samples: int
+    settings: dict[str, str]
 
 
 def open_pool(
-    pool: str | Sequence[str], params: SamplingParams, temperature: float | None = None
+    pool: str | Sequence[str] | None, params: SamplingParams, temperature: float | None = None
 ) -> tuple[Member, ...]:
-    """The members that ``pool`` names, with unique labels.
+    """The members that ``pool`` names, with unique labels, each sample with a seed of its own.
 
     Parameters
     ----------
-    pool : str or sequence of str
-        Member names; a string holds several, with commas between.
+    pool : str or sequence of str, optional
+        Member names; a string holds several, with commas between. Default: the tiny specialists.
     params : SamplingParams
         For every member, before its own ``@`` settings.
     temperature : float, optional
@@ -57,81 +70,168 @@ def open_pool(
     UsageError
         If there is no member, or one cannot be what its name says.
     """
-    names = [n.strip() for n in _BETWEEN.split(pool)] if isinstance(pool, str) else list(pool)
-    names = [name for name in names if name]
+    written = [name for name in _split(pool) if name] if isinstance(pool, str) else pool
+    names = list(DEFAULT_POOL if written is None else written)
     if not names:
-        raise UsageError("The pool has no members.", "Name some: -p tiny:sums,tiny:words")
-    return unique_labels([m for name in names for m in _members(name, params, temperature)])
+        raise UsageError("The pool has no members.", "Name some, such as tiny:sums,tiny:words")
+    parts = [split_name(name) for name in names]  # all are read before one is opened
+    asked: list[_Asked] = []
+    for name, part in zip(names, parts, strict=True):
+        asked += [_asked(name, part, params, temperature is None)] * part.samples
+    return unique_labels(_told_apart(asked))
 
 
-def open_judge(name: str) -> Model:
-    """The model that judges: a member name without samples or sampling settings."""
+def open_judge(name: str | None) -> Model:
+    """The model that judges: a member name without samples or sampling settings.
+
+    Parameters
+    ----------
+    name : str, optional
+        Default: ``tiny:judge``.
+
+    Raises
+    ------
+    UsageError
+        If it is no such name, or the model cannot be what it says.
+    """
+    name = DEFAULT_JUDGE if name is None else name
     engine, model, samples, settings = split_name(name)
+    several = _split(name)
+    if len(several) > 1 and all(_NAME.fullmatch(one) for one in several):
+        raise UsageError(
+            f"A judge is one model: {name!r} names {len(several)}.", f"Name {several[0]}"
+        )
     if samples > 1:
-        raise UsageError(f"A judge is asked once: {name!r} asks for {samples} samples.")
+        raise UsageError(
+            f"A judge is asked once: {name!r} asks for {samples} samples.", f"Leave *{samples} out."
+        )
+    for key in settings:
+        if key in OF_EVERY_MEMBER:
+            raise UsageError(
+                f"{name!r}: a judge takes no {key}.",
+                f"It is asked greedily, in words of its own: leave @{key} out.",
+            )
     return open_model(engine, model, settings)
 
 
-def split_name(name: str) -> tuple[str, str, int, dict[str, str]]:
-    """``name`` as (engine, model, samples, settings).
+def split_name(name: str) -> Name:
+    """``name``, taken apart.
 
     Raises
     ------
     UsageError
         If it is not of the form ``engine:model*N@key=value``.
     """
-    match = _NAME.fullmatch(name.strip())
+    match = _NAME.fullmatch(name.strip()) if isinstance(name, str) else None
     if match is None:
         raise UsageError(
             f"{name!r} is no member name.",
-            "A member is engine:model, such as tiny:sums or llamacpp:model.gguf. Engines: "
-            + ", ".join(BACKENDS),
+            "A member is engine:model, such as tiny:sums or llamacpp:model.gguf; with a comma in "
+            'quotes: llamacpp:"a,b.gguf". Engines: ' + ", ".join(BACKENDS),
         )
     settings = {key: quoted or plain for key, quoted, plain in _SETTING.findall(match["settings"])}
-    samples = int(match["samples"] or 1)
-    if samples < 1:
-        raise UsageError(f"{name!r} asks for no sample.", "Write *1 or more.")
-    return match["engine"], match["model"], samples, settings
+    model, digits = match["quoted"] or match["model"], match["samples"] or "1"
+    samples = int(digits[:9])  # a longer number is too large all the same
+    if not 1 <= samples <= MOST_SAMPLES:
+        shown, number = f"{match['engine']}:{model}*{digits[:9]}", "too many" if samples else "no"
+        raise UsageError(f"{shown!r} asks for {number} samples.", f"Write *1 to *{MOST_SAMPLES}.")
+    return Name(match["engine"], model, samples, settings)
 
 
-def _members(name: str, params: SamplingParams, temperature: float | None) -> list[Member]:
-    engine, model_name, samples, settings = split_name(name)
-    sampling = {k: v for k, v in settings.items() if k in _SAMPLING}
-    system = settings.get("system")
-    own = {k: v for k, v in settings.items() if k not in _SAMPLING and k != "system"}
-    model = open_model(engine, model_name, own)
-    if samples > 1 and temperature is None:
-        params = replace(params, temperature=SAMPLES_TEMPERATURE)
-    params = checked(replace(params, **_converted(name, sampling)), name)
-    return [
-        Member(f"{engine}:{model_name}", model, replace(params, seed=params.seed + i), system)
-        for i in range(samples)
-    ]
+def _split(names: str) -> list[str]:
+    return [name.strip() for name in _BETWEEN.split(names)]
 
 
-def _converted(name: str, sampling: Mapping[str, str]) -> dict[str, Any]:
-    converted = {}
-    for key, value in sampling.items():
-        try:
-            converted[key] = _SAMPLING[key](value)
-        except ValueError as exc:
-            raise UsageError(f"{name}: {key} cannot be {value!r}.", "Give a number.") from exc
-    return converted
+# ── samples of one member ────────────────────────────────────────────────────────────────────
 
 
-def checked(params: SamplingParams, where: str) -> SamplingParams:
-    """``params``, if every value lies in its range.
+class _Asked(NamedTuple):
+    """A member as its name asks for it."""
+
+    member: Member
+    same: Hashable  # equal for members that would write the same, were their seeds not told apart
+    greedy_by_default: bool
+
+
+def _asked(name: str, part: Name, params: SamplingParams, greedy: bool) -> _Asked:
+    engine_settings = {k: v for k, v in part.settings.items() if k not in OF_EVERY_MEMBER}
+    sampling = {k: v for k, v in part.settings.items() if k in _SAMPLING}
+    member = Member(
+        f"{part.engine}:{part.model}",
+        open_model(part.engine, part.model, engine_settings),
+        with_sampling(params, sampling, name),
+        part.settings.get("system"),
+    )
+    others = frozenset((k, v) for k, v in part.settings.items() if k != "seed")
+    same = (part.engine, part.model, others, member.params.seed)
+    return _Asked(member, same, greedy and "temperature" not in sampling)
+
+
+def _told_apart(asked: Sequence[_Asked]) -> list[Member]:
+    many = Counter(one.same for one in asked)
+    seen: Counter[Hashable] = Counter()
+    members = []
+    for member, same, greedy_by_default in asked:
+        params = replace(member.params, seed=sample_seed(member.params.seed, seen[same]))
+        if many[same] > 1 and greedy_by_default:
+            params = replace(params, temperature=SAMPLES_TEMPERATURE)
+        members.append(replace(member, params=params))
+        seen[same] += 1
+    return members
+
+
+def sample_seed(seed: int, sample: int) -> int:
+    """The seed of a member's sample, counted from 0: its own, then such as no other seed gives.
+
+    ``seed + sample`` would give most samples of seed 1 to seed 0, too.
+    """
+    if sample == 0:
+        return seed
+    digest = hashlib.blake2b(f"{seed}*{sample}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest) % (MOST_SEED + 1)
+
+
+# ── sampling ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _whole(value: Any) -> int:
+    # int() would cut 1.5; index() takes numpy's integers too.
+    return int(value if isinstance(value, str) else operator.index(value))
+
+
+_SAMPLING: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "temperature": (float, "a number"),
+    "top_p": (float, "a number"),
+    "max_tokens": (_whole, "a whole number"),
+    "seed": (_whole, "a whole number"),
+    "stop": (lambda text: (text,), "a text"),
+}
+
+
+def with_sampling(params: SamplingParams, given: Mapping[str, Any], where: str) -> SamplingParams:
+    """``params`` with what was ``given``, as text or as numbers, for ``where``.
 
     Raises
     ------
     UsageError
-        That names the first value which does not.
+        That names the first value which is no number, or lies outside its range.
     """
+    changes = {}
+    for key, value in given.items():
+        convert, kind = _SAMPLING[key]
+        try:
+            changes[key] = convert(value)
+        except (TypeError, ValueError, OverflowError) as exc:
+            raise UsageError(f"{where}: {key} cannot be {value!r}.", f"Give {kind}.") from exc
+    return _checked(replace(params, **changes), where)
+
+
+def _checked(params: SamplingParams, where: str) -> SamplingParams:
     rules = {
-        "temperature": (0 <= params.temperature <= 100, "0 (greedy) or more"),
+        "temperature": (0 <= params.temperature <= 100, "from 0 (greedy) to 100"),
         "top_p": (0 < params.top_p <= 1, "above 0 and at most 1"),
-        "max_tokens": (params.max_tokens >= 1, "1 or more"),
-        "seed": (0 <= params.seed < 2**32 - 1, "from 0 to 4294967294"),
+        "max_tokens": (1 <= params.max_tokens <= MOST_TOKENS, f"from 1 to {MOST_TOKENS}"),
+        "seed": (0 <= params.seed <= MOST_SEED, f"from 0 to {MOST_SEED}"),
     }
     for key, (fine, should_be) in rules.items():
         if not fine:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from .errors import ModelError
+from .text import sendable
 from .types import (
     Answers,
     Ask,
@@ -28,6 +31,8 @@ from .types import (
     Watch,
 )
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -44,13 +49,25 @@ async def ask_all(members: Sequence[Member], prompt: Prompt, ask: Ask) -> Answer
 
     Cancelling this stops every member before it returns.
     """
+    return _answers(await together(_answer_or_failure(m, prompt, ask) for m in members))
+
+
+async def together(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """The results of ``calls``, started in their order and run at the same time.
+
+    None of them outlives this. The first error stops the others and is raised as itself: it is a
+    programmer's, for what a model may do is data by then, and its own traceback says more than an
+    exception group's.
+    """
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_answer_or_failure(m, prompt, ask)) for m in members]
+            tasks = [group.create_task(call) for call in calls]
     except BaseExceptionGroup as several:
-        # Only a programmer's error gets here; its own traceback says more than the group's.
         raise several.exceptions[0] from None
-    results = [task.result() for task in tasks]
+    return [task.result() for task in tasks]
+
+
+def _answers(results: Sequence[Candidate | Failure]) -> Answers:
     return Answers(
         tuple(r for r in results if isinstance(r, Candidate)),
         tuple(r for r in results if isinstance(r, Failure)),
@@ -59,16 +76,19 @@ async def ask_all(members: Sequence[Member], prompt: Prompt, ask: Ask) -> Answer
 
 async def _answer_or_failure(member: Member, prompt: Prompt, ask: Ask) -> Candidate | Failure:
     if member.system:
-        prompt = _with_system(prompt, member.system)
+        prompt = with_system(prompt, member.system)
     try:
         return await ask(member.model, member.label, "member", prompt, member.params)
     except ModelError as exc:
-        return Failure(
-            member.label, exc.failure_kind, exc.message, exc.retryable, exc.hint, exc.partial
-        )
+        return _failure(member.label, exc)
 
 
-def _with_system(prompt: Prompt, system: str) -> Prompt:
+def _failure(label: str, error: ModelError) -> Failure:
+    kind, retryable = error.failure_kind, error.retryable
+    return Failure(label, kind, error.message, retryable, error.hint, error.partial)
+
+
+def with_system(prompt: Prompt, system: str) -> Prompt:
     """``prompt`` with ``system`` in the place of its own system message."""
     turns = tuple(m for m in prompt.messages if m.role != "system")
     return Prompt(Prompt.of("", system).messages[:1] + turns)
@@ -116,15 +136,7 @@ class Recorder:
 
     def arrived(self) -> Answers:
         """What the members have given so far; one that has not ended counts as cancelled."""
-        members = [call for call in self._calls if call.purpose == "member"]
-        return Answers(
-            tuple(c.candidate() for c in members if c.finish),
-            tuple(
-                Failure(c.label, "cancelled", "Stopped before it was done.", True, partial=c.text)
-                for c in members
-                if not c.finish
-            ),
-        )
+        return _answers([call.given() for call in self._calls if call.purpose == "member"])
 
     async def ask(
         self, model: Model, label: str, purpose: Purpose, prompt: Prompt, params: SamplingParams
@@ -143,16 +155,31 @@ class Recorder:
                 async for delta in deltas:
                     self._take(call, delta)
             if call.finish is None:
-                raise ModelError(f"{label} stopped without saying why.", retryable=True)
+                why = f"{label} stopped without saying why."
+                raise ModelError(why, "Ask again.", retryable=True)
         except ModelError as exc:
-            exc.partial = call.text
-            self._take(call, Delta(state="failed"))
+            self._fail(call, exc)
             raise
+        except asyncio.CancelledError as exc:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                self._take(call, Delta(state="cancelled"))
+                raise
+            # Nobody stopped this call: its model did, and the others go on.
+            why = f"{label} cancelled itself."
+            error = ModelError(why, "Ask again.", kind="cancelled", retryable=True)
+            self._fail(call, error)
+            raise error from exc
         except BaseException:
             self._take(call, Delta(state="cancelled"))
             raise
         self._take(call, Delta(state="done"))
         return call.candidate()
+
+    def _fail(self, call: _OpenCall, error: ModelError) -> None:
+        error.partial = call.text
+        call.error = error
+        self._take(call, Delta(state="failed"))
 
     def _take(self, call: _OpenCall, delta: Delta) -> None:
         call.take(delta, self._now())
@@ -175,10 +202,12 @@ class _OpenCall:
     parts: list[str] = field(default_factory=list)
     logprobs: list[TokenLogprob] = field(default_factory=list)
     finish: Finish | None = None
+    error: ModelError | None = None
 
     @property
     def text(self) -> str:
-        return "".join(self.parts)
+        # Here a model's text enters. What all else does with it (compare, judge, save) is UTF-8.
+        return sendable("".join(self.parts))
 
     def take(self, delta: Delta, now: float) -> None:
         state = delta.state or ("writing" if delta.text else None)
@@ -201,6 +230,16 @@ class _OpenCall:
         usage = self.finish.usage if self.finish else Usage()
         return Call(self.label, self.purpose, self.state, self.timing(), usage)
 
+    def given(self) -> Candidate | Failure:
+        """What it has given so far."""
+        if self.error is not None:
+            return _failure(self.label, self.error)
+        if self.finish is not None:
+            return self.candidate()
+        return Failure(
+            self.label, "cancelled", "Stopped before it was done.", True, partial=self.text
+        )
+
     def candidate(self) -> Candidate:
         assert self.finish is not None
         return Candidate(
@@ -215,12 +254,11 @@ class _OpenCall:
 
 def unique_labels(members: Sequence[Member]) -> tuple[Member, ...]:
     """``members`` with ``#1``, ``#2`` … behind labels that occur more than once."""
-    labels = [m.label for m in members]
-    seen: dict[str, int] = {}
+    many = Counter(m.label for m in members)
+    seen: Counter[str] = Counter()
     renamed = []
     for member in members:
-        seen[member.label] = seen.get(member.label, 0) + 1
-        many = labels.count(member.label) > 1
-        suffix = f"#{seen[member.label]}" if many else ""
+        seen[member.label] += 1
+        suffix = f"#{seen[member.label]}" if many[member.label] > 1 else ""
         renamed.append(replace(member, label=member.label + suffix))
     return tuple(renamed)

@@ -9,8 +9,9 @@ no loop, another thread     a loop for this call
 inside a running loop       that loop goes on inside the call (nest-asyncio2, applied only now)
 ==========================  ====================================================================
 
-Stop (Ctrl-C, the notebook's button) is the same everywhere: it cancels the coroutine, waits until
-all it had started has ended, and only then interrupts the caller. A second one does not wait.
+Stop (Ctrl-C, the notebook's button) reaches the main thread, and is the same everywhere there: it
+cancels the coroutine, waits until all it had started has ended, and only then interrupts the
+caller. A second one does not wait.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ import signal
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
-from .errors import UsageError
-from .fusion import DEFAULT_JUDGE, DEFAULT_POOL, fuse
-from .members import open_pool
-from .stopping import in_cell, stop_cancels, stopped
+from .errors import Interrupted, UsageError, keep, kept
+from .fusion import fuse
+from .members import DEFAULT_JUDGE, open_pool
+from .stopping import in_cell, stop_cancels
 from .types import Fusion, Prompt, SamplingParams
 
 T = TypeVar("T")
@@ -53,7 +54,8 @@ def run(make: Make[T]) -> T:
     Raises
     ------
     Interrupted
-        If the user stopped it; everything it had started has ended by then.
+        If the user stopped it; everything it had started has ended by then, and what had arrived
+        is its ``fusion``.
     UsageError
         If it is called in a running event loop of a kind that cannot go on inside a call.
     """
@@ -80,20 +82,21 @@ async def stoppable(make: Make[T]) -> T:
     """
     try:
         return await make()
-    except asyncio.CancelledError:
+    except asyncio.CancelledError as stop:
         if not in_cell():
             raise
+        fusion = kept(stop)
     task = asyncio.current_task()
     if task is not None:
         task.uncancel()
-    raise stopped()  # out here: nothing hangs at its __context__
+    raise Interrupted(fusion=fusion)  # out here: nothing hangs at its __context__
 
 
 async def watched(prompt: str | Prompt, options: Mapping[str, Any], show: bool = True) -> Fusion:
     """``fuse()`` with its progress in view; the loop stays awake for Stop in any case."""
     from .views.progress import Progress
 
-    members = open_pool(options.get("pool") or DEFAULT_POOL, SamplingParams())
+    members = open_pool(options.get("pool"), SamplingParams())
     labels = [member.label for member in members]
     async with Progress(labels, options.get("judge") or DEFAULT_JUDGE, show) as watch:
         return await fuse(prompt, **options, watch=watch)
@@ -125,12 +128,14 @@ def _forget_own_loop() -> None:
 
 def _to_the_end(loop: asyncio.AbstractEventLoop, make: Make[T], inside: bool = False) -> T:
     task = loop.create_task(make(), context=contextvars.copy_context())
+    fusion = None
     with stop_cancels(loop, task) as stop:
         try:
             result = loop.run_until_complete(task)
-        except (asyncio.CancelledError, Exception):
+        except (asyncio.CancelledError, Exception) as exc:
             if not stop.asked:
                 raise
+            fusion = kept(exc)
         except KeyboardInterrupt:
             # A second Ctrl-C while the first is still at work. What is left must not go on when
             # this loop runs next.
@@ -139,12 +144,24 @@ def _to_the_end(loop: asyncio.AbstractEventLoop, make: Make[T], inside: bool = F
             raise
     if not stop.asked:
         return result
-    if inside and not in_cell() and stop.before is not signal.default_int_handler:
-        # Called in another task of the user's: its owner (asyncio.run, the kernel) must hear of
-        # it, and a KeyboardInterrupt would break the loop.
-        stop.pass_on()
-        raise asyncio.CancelledError
-    raise stopped()
+    interrupted = Interrupted(fusion=fusion)
+    if inside and not in_cell():
+        # Called in a task of the user's: a KeyboardInterrupt that left it would break the loop,
+        # and stay behind in the task as an error that nobody retrieved. So the task is cancelled,
+        # and who listened before (asyncio.run, the kernel) hears of it, or else the loop's owner.
+        if stop.before is signal.default_int_handler:
+            loop.call_soon(_throw, interrupted)
+        else:
+            stop.pass_on()
+        cancelled = asyncio.CancelledError()
+        if fusion is not None:
+            keep(cancelled, fusion)
+        raise cancelled
+    raise interrupted
+
+
+def _throw(error: BaseException) -> NoReturn:
+    raise error
 
 
 def _let_nest(loop: asyncio.AbstractEventLoop) -> None:
@@ -165,6 +182,6 @@ fuse_sync = _synchronous(
 
     It takes the same arguments and gives the same result: ``df["question"].map(fuse_sync)`` works
     in a notebook. Where ``await fuse(…)`` can be written, that is better: the notebook stays
-    responsive.
+    responsive. Ctrl-C raises ``Interrupted``, whose ``fusion`` is what had arrived.
     """,
 )

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any, TypeVar
 
-from .errors import Interrupted
-
 T = TypeVar("T")
 
 
@@ -52,11 +50,6 @@ def stop_cancels(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> It
         yield stop
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def stopped() -> Interrupted:
-    """What the user sees after Stop."""
-    return Interrupted("Stopped. Every call was cancelled.")
 
 
 def in_cell() -> bool:

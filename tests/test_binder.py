@@ -39,7 +39,7 @@ def test_everything_the_quickstart_loads_fits_into_two_gigabytes() -> None:
             "import pandas",
         )
         for code in cells:
-            reply = client.execute_interactive(code, output_hook=lambda _: None, timeout=60)
+            reply = client.execute_interactive(code, output_hook=lambda _: None, timeout=300)
             assert reply["content"]["status"] == "ok", reply["content"]
         kernel = psutil.Process(manager.provisioner.pid)
         family = [kernel, *kernel.children(recursive=True)]

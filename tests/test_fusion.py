@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
 from fusion_magics.backends.scripted import Script
-from fusion_magics.errors import NoAnswerError, UsageError
+from fusion_magics.errors import NoAnswerError, UsageError, kept
 from fusion_magics.fusion import fuse
-from fusion_magics.types import Fusion, Prompt, SamplingParams
+from fusion_magics.types import Fusion, Message, Prompt, SamplingParams
 
 
 def scoring(prompt: Prompt, params: SamplingParams) -> str:
@@ -25,9 +27,9 @@ def _judge(scripts: dict[str, Script]) -> None:
 
 
 async def ask(
-    prompt: str = "q?", pool: str = "scripted:no,scripted:yes", **options: object
+    prompt: str | Prompt = "q?", pool: str = "scripted:no,scripted:yes", **options: object
 ) -> Fusion:
-    return await fuse(prompt, pool=pool, judge="scripted:judge", **options)  # type: ignore[arg-type]
+    return await fuse(prompt, pool=pool, **{"judge": "scripted:judge"} | options)  # type: ignore[arg-type]
 
 
 async def test_best_of_over_a_pool_with_a_failure() -> None:
@@ -62,6 +64,16 @@ async def test_half_a_character_is_replaced_and_saved() -> None:
     assert Fusion.from_json(fusion.to_json()) == fusion
 
 
+@pytest.mark.parametrize("mode", ["best-of", "vote"])
+async def test_half_a_character_of_a_model_costs_nothing(
+    scripts: dict[str, Script], mode: str
+) -> None:
+    scripts["half"] = Script("half \ud83d here")
+    fusion = await ask(pool="scripted:half,scripted:yes", mode=mode)
+    assert fusion.candidates[0].text == "half ? here"
+    assert Fusion.from_json(fusion.to_json()) == fusion
+
+
 async def test_a_fusion_cannot_be_changed() -> None:
     fusion = await ask()
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -91,11 +103,23 @@ async def test_cut_answers_are_noted() -> None:
     ("options", "words"),
     [
         ({"prompt": "  \n"}, ["empty"]),
+        (
+            {"prompt": Prompt((Message("tool", "4"), Message("user", "hi")))},
+            ["no role 'tool'", "assistant"],
+        ),
         ({"mode": "best"}, ["mode 'best'", "Did you mean best-of?"]),
         ({"protocol": "pointwize"}, ["Did you mean pointwise?"]),
         ({"temperature": -1.0}, ["temperature is -1.0"]),
         ({"max_tokens": 0}, ["max_tokens is 0"]),
+        ({"max_tokens": 10**30}, ["max_tokens is 1000", "from 1 to 2147483647"]),
         ({"seed": -1}, ["seed is -1"]),
+        ({"seed": 1.5}, ["seed cannot be 1.5", "whole number"]),
+        ({"max_tokens": None, "temperature": "hot"}, ["temperature cannot be 'hot'", "a number"]),
+        ({"prompt": float("nan")}, ["nan is no prompt", "float", "a str"]),
+        ({"prompt": None}, ["None is no prompt"]),
+        ({"pool": []}, ["no members"]),
+        ({"pool": ""}, ["no members"]),
+        ({"mode": "vote", "judge": "nobody"}, ["'nobody' is no member name"]),
         ({"pool": "openia:gpt"}, ["openia"]),
     ],
 )
@@ -114,6 +138,22 @@ async def test_sampling_options_reach_every_member(scripts: dict[str, Script]) -
     assert fusion.text == "0.5 0.9 77 5"
 
 
+async def test_numbers_of_numpy_and_text_are_numbers(scripts: dict[str, Script]) -> None:
+    numpy = pytest.importorskip("numpy")
+    for seed in numpy.arange(2):
+        fusion = await ask(
+            seed=seed, max_tokens=numpy.int64(77), top_p=numpy.float64(0.5), temperature="0.25"
+        )
+        assert fusion.params == SamplingParams(0.25, 0.5, 77, int(seed))
+        assert Fusion.from_json(fusion.to_json()) == fusion
+
+
+async def test_the_system_option_goes_before_the_system_message_of_a_prompt() -> None:
+    prompt = Prompt.of("hi", "of the prompt")
+    assert (await ask(prompt)).prompt == prompt
+    assert (await ask(prompt, system="of the call")).prompt == Prompt.of("hi", "of the call")
+
+
 async def test_stopping_keeps_what_has_arrived(scripts: dict[str, Script]) -> None:
     scripts["endless"] = Script("word " * 1000, gap=0.01)
     task = asyncio.create_task(ask(pool="scripted:yes,scripted:endless"))
@@ -121,10 +161,41 @@ async def test_stopping_keeps_what_has_arrived(scripts: dict[str, Script]) -> No
     task.cancel()
     with pytest.raises(asyncio.CancelledError) as stop:
         await task
-    fusion = stop.value.fusion  # type: ignore[attr-defined]
+    fusion = kept(stop.value)
+    assert fusion is not None
     assert fusion.text == ""
     assert [c.text for c in fusion.candidates] == ["Yes.\nAnswer: yes"]
     (failure,) = fusion.failures
     assert (failure.member, failure.kind) == ("scripted:endless", "cancelled")
     assert failure.partial.startswith("word word")
     assert fusion.judgment is None
+
+
+async def test_time_limits_of_asyncio_work_and_what_had_arrived_is_their_cause() -> None:
+    def slow() -> Coroutine[Any, Any, Fusion]:
+        return ask(pool="scripted:slow,scripted:yes", mode="vote")
+
+    with pytest.raises(TimeoutError) as late:
+        async with asyncio.timeout(0.1):
+            await slow()
+    assert late.value.__cause__ is not None
+    fusion = kept(late.value.__cause__)
+    assert fusion is not None
+    assert [c.member for c in fusion.candidates] == ["scripted:yes"]
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(slow(), 0.1)
+
+
+async def test_in_the_body_of_a_task_group_whose_task_fails() -> None:
+    async def fails() -> None:
+        await asyncio.sleep(0.1)
+        raise ZeroDivisionError
+
+    async def body() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fails())
+            await ask(pool="scripted:slow")
+
+    with pytest.raises(BaseExceptionGroup) as several:
+        await body()
+    assert [type(e) for e in several.value.exceptions] == [ZeroDivisionError]

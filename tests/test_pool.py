@@ -21,10 +21,11 @@ async def ask(pool: str, recorder: Recorder | None = None) -> Answers:
 
 async def test_members_answer_at_the_same_time(scripts: dict[str, Script]) -> None:
     scripts["late"] = Script("one two three", delay=0.3)
-    began = time.perf_counter()
-    answers = await ask("scripted:late*5")
+    recorder = Recorder()
+    answers = await ask("scripted:late*5", recorder)
     assert len(answers.candidates) == 5
-    assert time.perf_counter() - began < 0.9  # one after the other: 1.5 s
+    times = [call.timing for call in recorder.calls]
+    assert max(t.queued for t in times) < min(t.ended or 0.0 for t in times)
 
 
 async def test_candidates_and_failures_keep_pool_order(scripts: dict[str, Script]) -> None:
@@ -71,7 +72,7 @@ async def test_cancelling_stops_every_member(scripts: dict[str, Script]) -> None
     began = time.perf_counter()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert time.perf_counter() - began < 0.1
+    assert time.perf_counter() - began < 5  # they would write for 10 s
     assert [c.state for c in recorder.calls] == ["cancelled"] * 3
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
@@ -107,6 +108,46 @@ async def test_a_bug_passes_through_as_itself_and_stops_the_others(
             recorder.ask,
         )
     assert {c.state for c in recorder.calls} == {"cancelled"}
+
+
+class Cancelling(Buggy):
+    """A model whose own cancellation of something inside it gets out."""
+
+    async def stream(self, prompt: Prompt, params: SamplingParams) -> AsyncIterator[Delta]:
+        yield Delta(text="x")
+        raise asyncio.CancelledError
+
+
+async def test_a_model_that_cancels_itself_is_a_failure_and_stops_nobody() -> None:
+    (other,) = open_pool("scripted:yes", SamplingParams())
+    member = Member("odd", Cancelling(), SamplingParams())  # type: ignore[arg-type]
+    recorder = Recorder()
+    answers = await ask_all([member, other], Prompt.of("q"), recorder.ask)
+    assert [c.member for c in answers.candidates] == ["scripted:yes"]
+    assert [(f.member, f.kind, f.partial) for f in answers.failures] == [("odd", "cancelled", "x")]
+    assert [c.state for c in recorder.calls] == ["failed", "done"]
+
+
+async def test_what_had_failed_before_a_stop_keeps_its_cause(scripts: dict[str, Script]) -> None:
+    recorder = Recorder()
+    task = asyncio.create_task(ask("scripted:broken,scripted:slow,scripted:yes", recorder))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    arrived = recorder.arrived()
+    (broken,) = (await ask("scripted:broken,scripted:yes")).failures
+    assert arrived.failures[0] == broken
+    assert arrived.failures[1].kind == "cancelled"
+    assert [c.member for c in arrived.candidates] == ["scripted:yes"]
+
+
+async def test_half_a_character_of_a_model_is_replaced(scripts: dict[str, Script]) -> None:
+    scripts["half"] = Script("half \ud83d here")
+    scripts["breaks"] = Script("half \ud83d here", fail_after=2)
+    answers = await ask("scripted:half,scripted:breaks")
+    assert answers.candidates[0].text == "half ? here"
+    assert answers.failures[0].partial == "half ?"
 
 
 async def test_a_stream_without_an_end_is_a_failure() -> None:

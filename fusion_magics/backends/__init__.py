@@ -27,7 +27,7 @@ def open_model(engine: str, model: str, settings: Mapping[str, str] | None = Non
     model : str
         What the engine calls the model: a shipped name, a path.
     settings : mapping of str to str, optional
-        Engine settings (``context``, ``threads`` …); each backend documents its own.
+        Engine settings (``context``, ``gpu_layers`` …); each backend documents its own.
 
     Raises
     ------

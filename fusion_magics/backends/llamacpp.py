@@ -13,8 +13,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ..errors import UsageError
-from ..local import LocalModel, Spec
-from ._settings import known, whole
+from ..local import LocalModel, Spec, stamp
+from ._settings import known, path_of, whole
 
 SETTINGS = ("context", "gpu_layers")
 VERSIONS = (2, 3)
@@ -31,7 +31,7 @@ def open(model: str, settings: Mapping[str, str]) -> LocalModel:
     """
     name = f"llamacpp:{model}"
     known(name, settings, SETTINGS)
-    path = Path(model).expanduser().absolute()
+    path = path_of(name, model)
     check_gguf(name, model, path)
     return LocalModel(name, spec_of(name, path, settings))
 
@@ -44,6 +44,7 @@ def spec_of(name: str, path: Path, settings: Mapping[str, str], most: int = 4096
         context=whole(name, settings, "context", 1),
         most=most,
         gpu_layers=whole(name, settings, "gpu_layers", 0),
+        stamp=stamp(path),
     )
 
 

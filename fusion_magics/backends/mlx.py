@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import UsageError
-from ..local import LocalModel, Spec
-from ._settings import known, whole
+from ..local import LocalModel, Spec, stamp
+from ._settings import known, path_of, whole
 
 SETTINGS = ("context",)
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
@@ -29,7 +29,7 @@ def open(model: str, settings: Mapping[str, str]) -> LocalModel:
     """
     name = f"mlx:{model}"
     known(name, settings, SETTINGS)
-    folder = Path(model).expanduser().absolute()
+    folder = path_of(name, model)
     check_folder(name, model, folder)
     return LocalModel(name, spec_of(name, folder, settings))
 
@@ -37,7 +37,7 @@ def open(model: str, settings: Mapping[str, str]) -> LocalModel:
 def spec_of(name: str, folder: Path, settings: Mapping[str, str], most: int = 4096) -> Spec:
     """How the child loads ``folder``."""
     context = whole(name, settings, "context", 1)
-    return Spec(engine="mlx", path=str(folder), context=context, most=most)
+    return Spec("mlx", str(folder), context, most, stamp=stamp(folder))
 
 
 def check_folder(name: str, written: str, folder: Path) -> None:
@@ -66,11 +66,16 @@ def check_folder(name: str, written: str, folder: Path) -> None:
 
 def _check_config(path: Path) -> None:
     try:
-        fits = "model_type" in json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError):
-        fits = False
-    if not fits:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        config = None
+    if not isinstance(config, dict) or "model_type" not in config:
         raise UsageError(f"{path} is no model configuration.", "Download the folder again.")
+    if config.get("model_file"):
+        raise UsageError(
+            f"{path.parent} is a model with code of its own, which is not run here.",
+            "Use a model of a kind that mlx-lm knows by itself.",
+        )
 
 
 def _instead(written: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ..errors import ModelError, UsageError
 from ..types import Delta, Finish, Prompt, SamplingParams, Usage, Wording
+from ._settings import known
 
 Reply = str | Callable[[Prompt, SamplingParams], str]
 
@@ -71,7 +72,10 @@ class ScriptedModel:
         yield Delta(state="writing")
         for i, word in enumerate(cut):
             if script.fail_after == i:
-                raise ModelError(f"{self.name} broke off after {i} words, as its script says.")
+                raise ModelError(
+                    f"{self.name} broke off after {i} words, as its script says.",
+                    "Ask scripted:yes, which does not.",
+                )
             await asyncio.sleep(script.gap)
             yield Delta(text=word if i == 0 else " " + word)
         usage = Usage(len(prompt.text.split()), len(cut), cost=0.0)
@@ -79,9 +83,8 @@ class ScriptedModel:
 
 
 def open(model: str, settings: Mapping[str, str]) -> ScriptedModel:
-    """The scripted model ``model``; it has no settings."""
-    if settings:
-        raise UsageError(f"scripted:{model} has no setting {next(iter(settings))!r}.")
+    """The scripted model ``model``; it has no settings of its own."""
+    known(f"scripted:{model}", settings, ())
     if model not in SCRIPTS:
         raise UsageError(
             f"There is no script {model!r}.",

@@ -6,7 +6,7 @@ verdict, as in G-Eval, Liu et al. 2023); its reply is one JSON object.
 
 from __future__ import annotations
 
-import asyncio
+import json
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import msgspec
 
 from ..errors import ModelError
+from ..pool import together
 from ..types import (
     Ask,
     Candidate,
@@ -114,8 +115,8 @@ class Pointwise:
     async def __call__(self, prompt: Prompt, candidates: Sequence[Candidate]) -> Judgment:
         order = list(range(len(candidates)))
         random.Random(self._seed).shuffle(order)  # noqa: S311
-        # gather starts its tasks in the order given, and one model answers one after the other.
-        verdicts = await asyncio.gather(*(self._verdict(prompt, i, candidates[i]) for i in order))
+        # They start in the order given, and one model answers one after the other.
+        verdicts = await together(self._verdict(prompt, i, candidates[i]) for i in order)
         ranked = rank(verdicts)
         tops = tuple(v.candidate for v in ranked if v.rank == 1 and v.score is not None)
         return Judgment(
@@ -131,8 +132,8 @@ class Pointwise:
         asked = pointwise_prompt(prompt, candidate.text, self._model.wording, self._seed)
         try:
             reply = await self._reply(asked, f"{self._model.name} on {candidate.member}")
-        except msgspec.MsgspecError as exc:
-            return Verdict(index, 0, error=f"The judge's reply could not be read, twice: {exc}")
+        except _Unreadable as exc:
+            return Verdict(index, 0, error=f"The judge's reply could not be read{exc}")
         except ModelError as exc:
             return Verdict(index, 0, error=f"The judge gave no reply: {exc.message}")
         return Verdict(index, 0, float(reply.score), reply.rationale, reply.check)
@@ -146,17 +147,20 @@ class Pointwise:
         try:
             return read_reply(first.text)
         except msgspec.MsgspecError as exc:
-            again = Prompt(
-                (
-                    *asked.messages,
-                    Message("assistant", first.text),
-                    Message(
-                        "user", f"That could not be read: {exc}. Reply with the JSON object only."
-                    ),
-                )
-            )
-        second = await self._ask(self._model, label, "judge", again, params)
-        return read_reply(second.text)
+            problem = str(exc)
+        complaint = f"That could not be read: {problem}. Reply with the JSON object only."
+        again = (*asked.messages, Message("assistant", first.text), Message("user", complaint))
+        try:
+            second = await self._ask(self._model, label, "judge", Prompt(again), params)
+            return read_reply(second.text)
+        except msgspec.MsgspecError as exc:
+            raise _Unreadable(f", twice: {exc}") from exc
+        except ModelError as exc:
+            raise _Unreadable(f" ({problem}), and asked again it gave none: {exc.message}") from exc
+
+
+class _Unreadable(Exception):
+    """The judge replied, but nothing that can be read."""
 
 
 def read_reply(text: str) -> Reply:
@@ -170,7 +174,20 @@ def read_reply(text: str) -> Reply:
     bare = text.strip()
     if bare.startswith("```"):
         bare = bare.strip("`").removeprefix("json").strip()
-    return msgspec.json.decode(bare, type=Reply)
+    try:
+        reply = msgspec.json.decode(bare, type=Reply)
+        json.loads(bare, object_pairs_hook=_each_once)
+    except RecursionError as exc:
+        raise msgspec.DecodeError("it is nested too deep") from exc
+    return reply
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> None:
+    """Which of two scores is meant would be a guess."""
+    keys = [key for key, _ in pairs]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise msgspec.ValidationError(f"Object has the field `{key}` more than once")
 
 
 def rank(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:

@@ -14,6 +14,6 @@ from __future__ import annotations
 
 from .model import LocalModel
 from .registry import Loaded, loaded, unload
-from .wire import Spec
+from .wire import Spec, stamp
 
-__all__ = ["Loaded", "LocalModel", "Spec", "loaded", "unload"]
+__all__ = ["Loaded", "LocalModel", "Spec", "loaded", "stamp", "unload"]

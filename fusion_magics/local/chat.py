@@ -41,7 +41,9 @@ def prompt_tokens(vocabulary: Vocabulary, messages: Sequence[Message]) -> list[i
     if vocabulary.bos is not None and tokens[:1] != [vocabulary.bos]:
         tokens = [vocabulary.bos, *tokens]
     if not tokens:
-        raise ModelError("The prompt is empty: there is nothing to continue.")
+        raise ModelError(
+            "The prompt is empty: there is nothing to continue.", "Write a few words to go on from."
+        )
     return tokens
 
 
@@ -81,11 +83,13 @@ class Renderer:
         turns = [{"role": m.role, "content": m.content} for m in messages]
         try:
             return self._template.render(messages=turns, **self._fixed)  # type: ignore[no-any-return]
-        except (TemplateError, TypeError, ValueError) as exc:
+        except TemplateError as exc:
             raise ModelError(
                 f"The model's chat template refuses this conversation: {exc}",
                 "Ask with a single user message, or use another model.",
             ) from exc
+        except Exception as exc:  # it is a program, by anybody
+            raise _faulty(exc) from exc
 
 
 @lru_cache(maxsize=8)
@@ -112,8 +116,15 @@ def _compiled(template: str) -> Any:
     environment.globals["strftime_now"] = lambda form: datetime.now().strftime(form)
     try:
         return environment.from_string(template)
-    except TemplateError as exc:
-        raise ModelError(f"The model's chat template cannot be read: {exc}") from exc
+    except Exception as exc:
+        raise _faulty(exc) from exc
+
+
+def _faulty(exc: Exception) -> ModelError:
+    return ModelError(
+        f"The model's chat template is faulty: {type(exc).__name__}: {exc}",
+        "Use another copy of this model, or another model.",
+    )
 
 
 def _accepted(
@@ -130,7 +141,8 @@ def _accepted(
         if not has_system:
             raise
     else:
-        if not has_system or marks.of(0) in skeleton:
+        slots = [part for part in marks.split(skeleton) if isinstance(part, Slot)]
+        if not has_system or any(slot.index == 0 for slot in slots):
             return messages, skeleton
     folded = _system_in_user(messages)
     return folded, render(marks.instead_of(folded))
@@ -152,33 +164,40 @@ def _system_in_user(messages: Sequence[Message]) -> list[Message]:
 
 @dataclass(frozen=True)
 class Slot:
-    """Where the content of message ``index`` stands, and whether the template trims it."""
+    """Where the content of message ``index`` stands, and what the template does to it.
+
+    It may trim it, and write it as JSON (escaped; the quotes around it are the template's).
+    """
 
     index: int
     trims_left: bool
     trims_right: bool
+    as_json: bool
 
     def fill(self, messages: Sequence[Message]) -> str:
         """The content as the template would print it."""
         text = messages[self.index].content
         text = text.lstrip() if self.trims_left else text
-        return text.rstrip() if self.trims_right else text
+        text = text.rstrip() if self.trims_right else text
+        return json.dumps(text, ensure_ascii=False)[1:-1] if self.as_json else text
 
 
 class Marks:
     """Placeholders for the contents of messages, inside white space that no template prints.
 
-    The white space (unit separator) tells whether a template trims what it is given.
+    The white space (unit separator) tells whether a template trims what it is given, the quotes
+    in the placeholder whether it writes JSON.
     """
 
     SPACE = "\x1f"
+    SPACE_IN_JSON = r"\\u001f"
 
     def __init__(self, secret: str) -> None:
         self._secret = secret
 
     def of(self, index: int) -> str:
         """The placeholder of message ``index``."""
-        return f"{self._secret}x{index}x"
+        return f'{self._secret}"{index}"'
 
     def instead_of(self, messages: Sequence[Message]) -> list[Message]:
         """The same conversation with placeholders as contents."""
@@ -188,10 +207,14 @@ class Marks:
 
     def split(self, skeleton: str) -> list[str | Slot]:
         """The template's own texts, and the slots between them."""
-        found = re.split(f"({self.SPACE}?){self._secret}x(\\d+)x({self.SPACE}?)", skeleton)
+        space = f"((?:{self.SPACE}|{self.SPACE_IN_JSON})?)"
+        slot = rf'{space}{self._secret}(\\?)"(\d+)\\?"{space}'
+        found = re.split(slot, skeleton)
         parts: list[str | Slot] = [found[0]]
-        for left, index, right, text in zip(*(found[n::4] for n in (1, 2, 3, 4)), strict=True):
-            parts += [Slot(int(index), not left, not right), text]
+        for left, escape, index, right, text in zip(
+            *(found[n::5] for n in range(1, 6)), strict=True
+        ):
+            parts += [Slot(int(index), not left, not right, bool(escape)), text]
         return parts
 
 

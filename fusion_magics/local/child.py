@@ -8,30 +8,35 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterator
+import time
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from queue import SimpleQueue
 
 import msgspec
 
 from .. import errors
 from ..text import sendable
 from ..types import Delta, Message, Prompt, SamplingParams
-from .death import diagnose, oom_kills
+from .death import Cause, diagnose, given_up, oom_kills, stuck, unloaded, unreadable
 from .wire import (
     Cancel,
     Failed,
     Generate,
-    Order,
+    Lines,
     Progress,
     Ready,
     Report,
     Spec,
+    Stopped,
     Threads,
     encode,
     report,
+    write,
 )
+from .wire import order as read_order
 
 ROOT = Path(__file__).parents[2]
 # The child runs this very package, wherever it was imported from; but nothing else in that folder
@@ -47,12 +52,17 @@ from fusion_magics.local.worker import main
 main(sys.argv[1], int(sys.argv[2]))
 """
 LAST_WORDS = 8192
+# Seconds (at least, at most) until a child that does not stop a cancelled call is ended. Between
+# the two it is the time that its load took: to wait longer costs more than to load it again, to
+# wait less throws a large model away for one slow step. It also follows the pace of the machine.
+PATIENCE = (0.5, 5.0)
 
 
 class Call:
-    """One call that waits for deltas on the event loop that made it."""
+    """One call that waits for deltas on the event loop that made it; ``name`` is its model's."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self.name = name
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[Delta | errors.ModelError] = asyncio.Queue()
 
@@ -72,12 +82,14 @@ class Call:
 class Child:
     """One child process with one model. Calls may come from any thread and event loop.
 
+    None of them waits for the process: one thread writes to it, one listens to it.
+
     Parameters
     ----------
     spec : Spec
         The model to load.
     name : str
-        What messages call it.
+        What the list of loaded models calls it: the name of the first who asked.
     changed : callable
         Told when the child becomes busy or idle, and when it ends.
     """
@@ -89,18 +101,36 @@ class Child:
         self._lock = threading.RLock()
         self._calls: dict[int, Call] = {}
         self._ids = count()
+        self._at_work: int | None = None  # the call that the engine has begun and not ended
         self._threads = 0
-        self._end: Callable[[], errors.ModelError] | None = None  # set: the child is of no use
+        self._end: Cause | None = None  # set: the child is of no use
+        self._patience = PATIENCE[0]
         self._oom_before = oom_kills()
+        self._orders: SimpleQueue[bytes | None] = SimpleQueue()
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115
+        self._began = time.monotonic()
         self._process = _start(spec, self._stderr.fileno())
-        threading.Thread(target=self._listen, name=f"fusion_magics {name}", daemon=True).start()
+        self._writer = threading.Thread(target=self._write, daemon=True)
+        listener = threading.Thread(target=self._listen, name=f"fusion_magics {name}", daemon=True)
+        try:
+            self._writer.start()
+            listener.start()
+        except RuntimeError:  # the system has no thread left
+            self._orders.put(None)
+            self._process.kill()
+            self._process.wait()
+            raise
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────
 
-    async def stream(self, prompt: Prompt, params: SamplingParams) -> AsyncGenerator[Delta, None]:
-        """The deltas of one call; closing the iterator stops the engine."""
-        call = Call()
+    async def stream(
+        self, name: str, prompt: Prompt, params: SamplingParams
+    ) -> AsyncGenerator[Delta, None]:
+        """The deltas of one call of the model that the caller knows as ``name``.
+
+        Closing the iterator stops the engine.
+        """
+        call = Call(name)
         number = self._submit(call, prompt, params)
         finished = False
         try:
@@ -115,12 +145,13 @@ class Child:
 
     def _submit(self, call: Call, prompt: Prompt, params: SamplingParams) -> int:
         messages = tuple(Message(m.role, sendable(m.content)) for m in prompt.messages)
+        number = next(self._ids)
+        line = _line(call.name, Generate(number, messages, params))
         with self._lock:
-            number = next(self._ids)
             if self._end:
-                raise self._end()
+                raise self._end(call.name)
             self._calls[number] = call
-            self._send(Generate(number, messages, params))
+            self._orders.put(line)
         self._changed()
         return number
 
@@ -129,18 +160,32 @@ class Child:
         with self._lock:
             running = self._calls.pop(number, None)
             if running and not self._end:
-                self._send(Cancel(number))
-            unwanted = not self.ready and not self._calls
-        if running and unwanted:
-            self.end()  # nobody waits for this load any more
+                if self.ready or self._calls:
+                    self._stop(number)
+                else:
+                    self.kill(given_up)  # nobody waits for this load any more
         self._changed()
 
-    def _send(self, order: Order) -> None:
-        assert self._process.stdin is not None
-        with self._lock, suppress(OSError):  # a child that has died: the listener tells why
-            left = memoryview(encode(order))
-            while left:
-                left = left[self._process.stdin.write(left) :]
+    def _stop(self, number: int) -> None:
+        self._orders.put(encode(Cancel(number)))
+        if self._at_work == number:
+            self._lose_patience_with(number)
+
+    def _lose_patience_with(self, number: int) -> None:
+        """End the child if the engine is not free of a cancelled call in time.
+
+        It looks for a cancel between its steps, but other people's code (a template, a tokenizer,
+        a schema's compiler) cannot be asked to stop.
+        """
+
+        def check() -> None:
+            with self._lock:
+                if self._at_work == number:
+                    self.kill(stuck)
+
+        timer = threading.Timer(self._patience, check)
+        timer.daemon = True
+        timer.start()
 
     # ── its state ────────────────────────────────────────────────────────────────────────────
 
@@ -163,64 +208,84 @@ class Child:
         with self._lock:
             if threads != self._threads and not self._end:
                 self._threads = threads
-                self._send(Threads(threads))
+                self._orders.put(encode(Threads(threads)))
 
-    def end(self) -> None:
-        """End the process and wait until its memory is free. Calls that run fail."""
+    def kill(self, why: Cause | None = None) -> None:
+        """End the process, without waiting for its end. Calls that run fail, because of ``why``."""
         with self._lock:
-            self._end = self._end or self._unloaded
+            self._end = self._end or why or unloaded
         self._process.kill()
+
+    def wait(self) -> None:
+        """Wait until the process has ended: its memory is free."""
         self._process.wait()
 
     def abandon(self) -> None:
         """In a fork of the kernel: let go of the pipes, for the child is not ours."""
-        self._end = self._unloaded
+        self._end = unloaded
+        self._lock = threading.RLock()  # another thread may have held it at the time of the fork
         nothing = os.open(os.devnull, os.O_RDWR)
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None and not pipe.closed:
                 os.dup2(nothing, pipe.fileno())
         os.close(nothing)
 
-    def _unloaded(self) -> errors.ModelError:
-        return errors.ModelError(
-            f"{self.name} was unloaded.", "Ask again to load it.", kind="unloaded", retryable=True
-        )
+    # ── on threads of their own ──────────────────────────────────────────────────────────────
 
-    # ── listening (on a thread of its own) ───────────────────────────────────────────────────
+    def _write(self) -> None:
+        """Send orders; a child that does not read them, since it loads, holds up nobody."""
+        pipe = self._process.stdin
+        assert pipe is not None
+        with suppress(OSError), pipe:  # a child that has died: the listener tells why
+            while line := self._orders.get():
+                write(pipe.fileno(), line)
 
     def _listen(self) -> None:
+        pipe, lines = self._process.stdout, Lines()
+        assert pipe is not None
         try:
-            for line in self._lines():
-                self._hear(report(line))
+            while chunk := os.read(pipe.fileno(), 1 << 16):
+                for line in lines.of(chunk):
+                    self._hear(report(line))
         except msgspec.MsgspecError:
-            self._process.kill()  # what it says cannot be trusted any more, and somebody waits
+            self.kill(unreadable)  # nothing it says can be trusted any more, and somebody waits
         self._process.wait()
         self._close()
-
-    def _lines(self) -> Iterator[bytes]:
-        assert self._process.stdout is not None
-        rest = b""
-        while chunk := os.read(self._process.stdout.fileno(), 1 << 16):
-            *lines, rest = (rest + chunk).split(b"\n")
-            yield from lines
 
     def _hear(self, heard: Report) -> None:
         match heard:
             case Ready():
+                least, most = PATIENCE
+                self._patience = min(max(least, time.monotonic() - self._began), most)
                 self.ready = True
             case Progress(call, delta):
+                if delta.state == "reading":
+                    self._begin(call)
                 self._pass_on(call, delta)
+            case Stopped(call):
+                self._finish(call)
             case Failed(call=None):
                 with self._lock:
-                    self._end = self._end or (lambda: _error(heard))
-            case Failed():
-                self._pass_on(heard.call, _error(heard))
+                    self._end = self._end or (lambda name: _error(heard))
+            case Failed(call=int(number)):
+                self._pass_on(number, _error(heard))
 
-    def _pass_on(self, number: int | None, item: Delta | errors.ModelError) -> None:
+    def _begin(self, number: int) -> None:
         with self._lock:
-            call = self._calls.get(number) if number is not None else None
-            if isinstance(item, errors.ModelError) or item.finish:
-                self._calls.pop(number, None)  # type: ignore[arg-type]
+            self._at_work = number
+            if number not in self._calls:  # cancelled before we heard of its beginning
+                self._lose_patience_with(number)
+
+    def _finish(self, number: int) -> Call | None:
+        with self._lock:
+            if self._at_work == number:
+                self._at_work = None
+            return self._calls.pop(number, None)
+
+    def _pass_on(self, number: int, item: Delta | errors.ModelError) -> None:
+        over = isinstance(item, errors.ModelError) or item.finish
+        with self._lock:
+            call = self._finish(number) if over else self._calls.get(number)
         if call:
             call.put(item)
 
@@ -228,20 +293,42 @@ class Child:
         """The process has ended: say why to all who wait."""
         words, code = self._last_words(), self._process.returncode
         with self._lock:
-            self._end = self._end or (lambda: diagnose(self.name, code, self._oom_before, words))
+            self._end = self._end or (lambda name: diagnose(name, code, self._oom_before, words))
             calls = list(self._calls.values())
             self._calls.clear()
-            for pipe in (self._process.stdin, self._process.stdout, self._stderr):
-                with suppress(OSError):
-                    pipe.close()  # type: ignore[union-attr]
+        self._orders.put(None)
+        self._writer.join()
+        for pipe in (self._process.stdout, self._stderr):
+            with suppress(OSError):
+                pipe.close()  # type: ignore[union-attr]
         for call in calls:
-            call.put(self._end())
+            call.put(self._end(call.name))
         self._changed()
 
     def _last_words(self) -> str:
         size = self._stderr.seek(0, os.SEEK_END)
         self._stderr.seek(max(0, size - LAST_WORDS))
         return self._stderr.read().decode("utf-8", "replace")
+
+
+def _line(name: str, order: Generate) -> bytes:
+    """``order`` as the child will read it.
+
+    Raises
+    ------
+    ModelError
+        If it could not: an infinite temperature, a role that does not exist, half a character.
+    """
+    try:
+        line = encode(order)
+        read_order(line)
+    except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as exc:
+        raise errors.ModelError(
+            f"{name} cannot be asked this: {exc}",
+            "Roles are system, user and assistant; parameters are finite numbers, and a schema is "
+            "plain JSON.",
+        ) from exc
+    return line
 
 
 def _start(spec: Spec, stderr: int) -> subprocess.Popen[bytes]:

@@ -1,12 +1,17 @@
-"""Why a child process ended: its exit code, the system's out-of-memory counters, last words."""
+"""Why a child process ended: by itself (exit code, the system's out-of-memory counters, last
+words), or ended by the kernel."""
 
 from __future__ import annotations
 
 import re
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import WorkerDied
+from ..errors import ModelError, WorkerDied
+
+Cause = Callable[[str], ModelError]
+"""Why a child has ended, said to a caller who knows its model by this name."""
 
 OOM_COUNTERS = (
     "/sys/fs/cgroup/memory.events",  # cgroup version 2, seen from inside a container
@@ -62,6 +67,13 @@ def diagnose(name: str, code: int, oom_before: tuple[int, ...], last_words: str)
             kind="out-of-memory",
             retryable=True,
         )
+    if code == -signal.SIGTERM:
+        return WorkerDied(
+            f"The process of {name} was ended by another program (SIGTERM).",
+            "The next call starts a new one.",
+            kind="killed",
+            retryable=True,
+        )
     if killed:
         return WorkerDied(
             f"The process of {name} was killed (SIGKILL).",
@@ -93,3 +105,50 @@ def _quote(last_words: str) -> str:
     causes = [x for x in lines if re.search(r"error|assert|terminate|abort", x, re.IGNORECASE)]
     chosen = causes[:1] or lines[-1:]
     return f": {chosen[0][:300]}" if chosen else "."
+
+
+# ── ended by the kernel ──────────────────────────────────────────────────────────────────────
+
+
+def unloaded(name: str) -> ModelError:
+    """The user gave its memory back."""
+    return ModelError(
+        f"{name} was unloaded.", "Ask again to load it.", kind="unloaded", retryable=True
+    )
+
+
+def changed_on_disk(name: str) -> ModelError:
+    """The files of the model ``name`` are no longer those that were loaded."""
+    return ModelError(
+        f"The files of {name} changed while it was asked.",
+        "Ask again: the new ones are loaded.",
+        kind="unloaded",
+        retryable=True,
+    )
+
+
+def given_up(name: str) -> ModelError:
+    """Its load was cancelled, and this call came a moment too late to prevent it."""
+    return WorkerDied(
+        f"The load of {name} was given up.", "Ask again.", kind="unloaded", retryable=True
+    )
+
+
+def stuck(name: str) -> ModelError:
+    """A cancelled call went on and on: in a template, a tokenizer, a step of minutes."""
+    return WorkerDied(
+        f"The process of {name} did not stop a cancelled call, and was ended.",
+        "The next call starts a new one.",
+        kind="killed",
+        retryable=True,
+    )
+
+
+def unreadable(name: str) -> ModelError:
+    """It wrote something else than reports, or only half of one."""
+    return WorkerDied(
+        f"What the process of {name} reported cannot be read; it was ended.",
+        "The next call starts a new one. If it happens again, use another copy of the model.",
+        kind="crashed",
+        retryable=True,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import lru_cache
 
 from ..errors import ContextOverflow
 from ..types import Delta, Finish, FinishReason, Message, SamplingParams, TokenLogprob, Usage
@@ -25,19 +26,43 @@ def generate(
         If the prompt leaves no room for an answer.
     """
     emit(Delta(state="reading"))
+    _refuse_the_hopeless(engine, messages)
     tokens = prompt_tokens(engine.vocabulary, messages)
     room = engine.context - len(tokens)
     if room < 1:
-        raise ContextOverflow(
-            f"The prompt has {len(tokens)} tokens; the model's context holds {engine.context}, "
-            "with the answer.",
-            "Shorten the prompt, or give the member more: @context=N.",
-        )
+        raise _overflow(f"{len(tokens)} tokens", engine)
     cached = engine.read(tokens)
     emit(Delta(state="writing"))
     written, reason = _write(engine, params, min(room, params.max_tokens), emit)
     usage = Usage(len(tokens), written, cached, cost=0.0)
     emit(Delta(finish=Finish(reason, usage)))
+
+
+def _refuse_the_hopeless(engine: Engine, messages: Sequence[Message]) -> None:
+    """Raise for a prompt of more bytes than tokens can hold, before it is cut into tokens.
+
+    Megabytes take a tokenizer seconds, in which it cannot be stopped.
+    """
+    size = sum(len(m.content.encode()) for m in messages)
+    if size <= engine.context:
+        return
+    longest = _longest_piece(engine.vocabulary)  # type: ignore[arg-type]  # by identity
+    if size > engine.context * longest:
+        raise _overflow(f"{size:,} bytes", engine)
+
+
+@lru_cache(maxsize=1)
+def _longest_piece(vocabulary: Vocabulary) -> int:
+    """Bytes of the longest token."""
+    return max(len(vocabulary.piece(token)) for token in range(vocabulary.size))
+
+
+def _overflow(size: str, engine: Engine) -> ContextOverflow:
+    return ContextOverflow(
+        f"The prompt has {size}; the model's context holds {engine.context} tokens, with the "
+        "answer.",
+        "Shorten the prompt, or give the member more: @context=N.",
+    )
 
 
 def _write(

@@ -13,6 +13,7 @@ from ..errors import ModelError, WorkerDied
 from ..types import Delta, Prompt, SamplingParams
 from .child import Child
 from .cores import resident_memory, usable_cores
+from .death import changed_on_disk
 from .wire import Spec
 
 
@@ -39,16 +40,17 @@ async def stream(
     it is made once more, by a new child.
     """
     for last_try in (False, True):
-        child = _child(spec, name)
-        was_ready, begun = child.ready, False
+        child, begun = _child(spec, name), False
         try:
-            async with aclosing(child.stream(prompt, params)) as deltas:
+            async with aclosing(child.stream(name, prompt, params)) as deltas:
                 async for delta in deltas:
                     begun = begun or delta.state == "reading"
                     yield delta
             return
-        except WorkerDied:
-            if begun or last_try or not was_ready:
+        except WorkerDied as exc:
+            # A load that died would die again; one that others gave up would not.
+            dies_of_loading = not child.ready and exc.failure_kind != "unloaded"
+            if begun or last_try or dies_of_loading:
                 raise
 
 
@@ -62,25 +64,33 @@ def loaded() -> list[Loaded]:
 def unload(spec: Spec | None = None) -> None:
     """End the child of ``spec``, or all; their memory is free when this returns."""
     with _lock:
-        gone = [c for s, c in _children.items() if spec in (None, s)]
-        for child in gone:
-            del _children[child.spec]
+        gone = [_children.pop(s) for s in list(_children) if spec in (None, s)]
     for child in gone:
-        child.end()
+        child.kill()
+    for child in gone:
+        child.wait()
 
 
 def _child(spec: Spec, name: str) -> Child:
     with _lock:
         child = _children.get(spec)
         if child is None or not child.alive:
+            _end_outdated(spec)
             child = _children[spec] = _start(spec, name)
         return child
+
+
+def _end_outdated(spec: Spec) -> None:
+    """Children that hold what lay at the path of ``spec`` before its files changed."""
+    for other in list(_children):
+        if other.path == spec.path and other.stamp != spec.stamp:
+            _children.pop(other).kill(changed_on_disk)
 
 
 def _start(spec: Spec, name: str) -> Child:
     try:
         return Child(spec, name, _share_cores)
-    except OSError as exc:
+    except (OSError, RuntimeError) as exc:  # no process, or no thread
         raise ModelError(
             f"No process can be started for {name}: {exc}",
             "Unload other models, or close other programs.",

@@ -1,10 +1,15 @@
 """What the kernel and a child process say to each other: one JSON object a line.
 
 Down the child's standard input: :class:`Generate`, :class:`Cancel`, :class:`Threads`.
-Up its standard output: :class:`Ready` once, then :class:`Progress` and :class:`Failed`.
+Up its standard output: :class:`Ready` once, then :class:`Progress`, :class:`Failed` and
+:class:`Stopped`.
 """
 
 from __future__ import annotations
+
+import os
+from hashlib import blake2b
+from pathlib import Path
 
 import msgspec
 
@@ -28,6 +33,9 @@ class Spec(msgspec.Struct, frozen=True):
         Layers on the GPU; None is all of them where the build has one.
     derive : str, optional
         ``module:function`` of the path to what is loaded in its stead, called in the child.
+    stamp : str
+        Of the files as they were when the model was opened, from :func:`stamp`: files that have
+        changed are another model.
     """
 
     engine: str
@@ -36,6 +44,15 @@ class Spec(msgspec.Struct, frozen=True):
     most: int = 4096
     gpu_layers: int | None = None
     derive: str | None = None
+    stamp: str = ""
+
+
+def stamp(path: Path) -> str:
+    """Which state of the file (or of the files in the folder) ``path`` this is."""
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    facts = [file.stat() for file in files if file.exists()]
+    text = repr([(f.st_ino, f.st_size, f.st_mtime_ns) for f in facts])
+    return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 class Generate(msgspec.Struct, tag="generate"):
@@ -69,6 +86,12 @@ class Progress(msgspec.Struct, tag="progress"):
     delta: Delta
 
 
+class Stopped(msgspec.Struct, tag="stopped"):
+    """A cancelled call that had begun has ended: the engine is free."""
+
+    call: int
+
+
 class Failed(msgspec.Struct, tag="failed"):
     """One call failed, or the load if ``call`` is None. ``error`` names the exception class."""
 
@@ -81,7 +104,7 @@ class Failed(msgspec.Struct, tag="failed"):
 
 
 Order = Generate | Cancel | Threads
-Report = Ready | Progress | Failed
+Report = Ready | Progress | Stopped | Failed
 
 
 def encode(value: msgspec.Struct) -> bytes:
@@ -101,6 +124,30 @@ def order(line: bytes) -> Order:
 def report(line: bytes) -> Report:
     """What the child said in one line."""
     return _reports.decode(line)
+
+
+def write(pipe: int, line: bytes) -> None:
+    """The whole of ``line`` into the file descriptor ``pipe``: a signal may cut one write short."""
+    left = memoryview(line)
+    while left:
+        left = left[os.write(pipe, left) :]
+
+
+class Lines:
+    """Cuts the chunks that come out of a pipe into lines."""
+
+    def __init__(self) -> None:
+        self._begun: list[bytes] = []
+
+    def of(self, chunk: bytes) -> list[bytes]:
+        """The lines that ``chunk`` completes."""
+        first, *others = chunk.split(b"\n")
+        self._begun.append(first)
+        if not others:
+            return []
+        *complete, rest = [b"".join(self._begun), *others]
+        self._begun = [rest]
+        return complete
 
 
 def spec(text: str) -> Spec:

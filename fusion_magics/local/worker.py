@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,7 +26,20 @@ from ..types import Delta
 from .engines import ENGINES, CancelFlag, Cancelled, Engine
 from .generation import generate
 from .inbox import Inbox
-from .wire import Failed, Generate, Progress, Ready, Report, Spec, encode, order, spec
+from .wire import (
+    Failed,
+    Generate,
+    Lines,
+    Progress,
+    Ready,
+    Report,
+    Spec,
+    Stopped,
+    encode,
+    order,
+    spec,
+    write,
+)
 
 WATCH_SECONDS = 0.5
 FLUSH_SECONDS = 0.02
@@ -35,10 +49,10 @@ def main(spec_json: str, parent: int) -> None:
     """Serve the model of ``spec_json`` to process ``parent`` until that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Jupyter's Stop is the kernel's business
     faulthandler.enable()
-    send = _take_output()
+    orders, send = _take_input(), _take_output()
     cancel = CancelFlag()
     inbox = Inbox(cancel)
-    threading.Thread(target=_listen, args=(inbox, parent), daemon=True).start()
+    threading.Thread(target=_listen, args=(orders, inbox, parent), daemon=True).start()
     try:
         engine = _load(spec(spec_json), cancel)
     except Exception as exc:
@@ -50,33 +64,48 @@ def main(spec_json: str, parent: int) -> None:
         _serve(engine, inbox.take(), inbox, send)
 
 
+def _take_input() -> int:
+    """Standard input for orders alone: code of a library that asks a question gets no answer."""
+    orders = os.dup(0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return orders
+
+
 def _take_output() -> Callable[[Report], None]:
     """Standard output for reports alone: whatever native code prints goes to standard error."""
-    pipe = os.fdopen(os.dup(1), "wb", buffering=0)
+    pipe = os.dup(1)
     os.dup2(2, 1)
 
     def send(report: Report) -> None:
         try:
-            pipe.write(encode(report))
+            write(pipe, encode(report))
         except OSError:
             os._exit(0)  # nobody reads any more
 
     return send
 
 
-def _listen(inbox: Inbox, parent: int) -> None:
-    """Put orders into the inbox; end the process with its parent."""
-    buffer = b""
-    while os.getppid() == parent:
-        if not select.select([0], [], [], WATCH_SECONDS)[0]:
-            continue
-        chunk = os.read(0, 1 << 16)
-        if not chunk:
-            break
-        *lines, buffer = (buffer + chunk).split(b"\n")
-        for line in lines:
-            inbox.put(order(line))
-    os._exit(0)
+def _listen(orders: int, inbox: Inbox, parent: int) -> None:
+    """Put orders into the inbox; end the process with its parent.
+
+    And with this thread, however it ends: nobody else hears a cancel or watches the parent.
+    """
+    lines = Lines()
+    try:
+        while os.getppid() == parent:
+            if not select.select([orders], [], [], WATCH_SECONDS)[0]:
+                continue
+            chunk = os.read(orders, 1 << 16)
+            if not chunk:
+                break
+            for line in lines.of(chunk):
+                inbox.put(order(line))
+    except Exception:
+        traceback.print_exc()
+    finally:
+        os._exit(1)
 
 
 def _load(model: Spec, cancel: CancelFlag) -> Engine:
@@ -123,7 +152,7 @@ def _serve(engine: Engine, asked: Generate, inbox: Inbox, send: Callable[[Report
     try:
         generate(engine, asked.messages, asked.params, stream.emit)
     except Cancelled:
-        pass
+        send(Stopped(asked.call))
     except Exception as exc:
         stream.flush()
         send(_failure(exc, asked.call))
@@ -168,7 +197,8 @@ def _failure(exc: Exception, call: int | None = None) -> Failed:
     if isinstance(exc, ModelError):
         name, kind = type(exc).__name__, exc.failure_kind
         return Failed(name, exc.message, exc.hint, kind, exc.retryable, call)
-    return Failed("ModelError", f"The engine failed: {_words(exc)}", "", "failed", False, call)
+    hint = "Ask again; if it fails again, unload the model, or use another one."
+    return Failed("ModelError", f"The engine failed: {_words(exc)}", hint, "failed", False, call)
 
 
 def _words(exc: BaseException) -> str:

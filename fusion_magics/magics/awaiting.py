@@ -2,8 +2,8 @@
 
 IPython has turned magics into calls when this sees the cell::
 
-    x = get_ipython().run_line_magic('fuse', '…')           # a coroutine cannot run in here
-    x = await get_ipython().run_line_magic('_fuse', '…')    # the notebook's own loop runs it
+    x = get_ipython().run_line_magic('fuse', '…')                # a coroutine cannot run in here
+    x = await get_ipython()._fusion_magics.magics.awaited('…')   # the notebook's own loop runs it
 
 so the pool runs in the kernel's event loop: Stop and widgets reach it. Where no loop runs, or the
 cell is nested in another (``%%capture``, ``%%time``, ``%run``), the call stays as it is and
@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Any
 
 MAGIC = "fuse"
-AWAITED = "_fuse"
+ATTRIBUTE = "_fusion_magics"  # of the shell, while the extension is loaded
 
 _RUNNERS = ("run_line_magic", "run_cell_magic")
 # Statements that IPython makes of magics (`%fuse …` and `x = %fuse …`): await is legal before them.
@@ -77,8 +77,9 @@ def rewritten(source: str, can_await: bool = True) -> str:
         if isinstance(holder, ast.Expr) and without_semicolon(call.args[-1].value)[1]:
             _put(lines, call.end_lineno, call.end_col_offset, call.end_col_offset, ";")
         if can_await:
-            name = call.args[0]
-            _put(lines, name.lineno, name.col_offset, name.end_col_offset, repr(AWAITED))
+            shell, text = call.func.value, call.args[1]
+            runner = f".{ATTRIBUTE}.magics.awaited("
+            _put(lines, shell.end_lineno, shell.end_col_offset, text.col_offset, runner)
             _put(lines, call.lineno, call.col_offset, call.col_offset, "await ")
     return b"".join(lines).decode()
 

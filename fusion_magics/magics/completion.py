@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from .options import flags_of, magic_parser
+from .options import WORD, flags_of, magic_parser
 
 if TYPE_CHECKING:
     from .fuse import FuseMagics
@@ -19,7 +19,6 @@ Matcher = Callable[[Any], Any]
 _CELL = re.compile(r"\s*%%fuse\b")
 _LINE = re.compile(r"\s*(?:[\w.\[\], ]+=\s*)?%%?fuse[ \t]+(?P<typed>.*)", re.DOTALL)
 _NAME = re.compile(r"[^\W\d]\w*(?:\.\w*)*$|$")
-_WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|\S)+""")
 
 
 def make_matcher(shell: Any, magics: FuseMagics) -> Matcher:
@@ -68,7 +67,7 @@ def _names(expression: str, shell: Any) -> tuple[str, list[str]]:
 
 
 def _options(typed: str, magics: FuseMagics) -> tuple[str, list[str]]:
-    words = _WORD.findall(typed)
+    words = WORD.findall(typed)
     last = words.pop() if words and not typed[-1].isspace() else ""
     flags = flags_of(magic_parser())
     expects_value = False

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..stopping import CellRunner
-from .awaiting import AWAITED, MAGIC, AwaitTransformer
+from .awaiting import ATTRIBUTE, MAGIC, AwaitTransformer
 from .completion import make_matcher
 from .fuse import FuseMagics
 from .question_mark import TRANSFORMERS
 
-_NAME = "_fusion_magics"
-_LINE = (MAGIC, AWAITED, "fuse_models")
-_CELL = (MAGIC, AWAITED)
+_LINE = (MAGIC, "fuse_models")
+_CELL = (MAGIC,)
 
 
 @dataclass
@@ -29,7 +28,7 @@ class _Guest:
 
 def load(shell: Any) -> None:
     """Put everything in; a second time is harmless."""
-    if _NAME in shell.__dict__:
+    if ATTRIBUTE in shell.__dict__:
         return
     magics = FuseMagics(shell)
     tables = shell.magics_manager.magics
@@ -49,14 +48,17 @@ def load(shell: Any) -> None:
     runner = shell.loop_runner
     if getattr(shell, "kernel", None) is None and str(runner) == "asyncio":
         shell.loop_runner = CellRunner()
-    shell.__dict__[_NAME] = _Guest(magics, transformer, matcher, before, runner)
+    shell.__dict__[ATTRIBUTE] = _Guest(magics, transformer, matcher, before, runner)
 
 
 def unload(shell: Any) -> None:
-    """Take everything out again."""
-    guest: _Guest | None = shell.__dict__.pop(_NAME, None)
+    """Take everything out again, and the models out of memory."""
+    guest: _Guest | None = shell.__dict__.pop(ATTRIBUTE, None)
     if guest is None:
         return
+    from .. import local
+
+    local.unload()
     for kind, names in guest.before.items():
         table = shell.magics_manager.magics[kind]
         for name, function in names.items():

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import weakref
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,8 @@ from IPython.core.magic import (
 )
 from traitlets import List, TraitError, Unicode, Union, validate
 
-from ..errors import Stopped, UsageError, did_you_mean
-from .awaiting import AWAITED, MAGIC, without_semicolon
+from ..errors import UsageError, did_you_mean, kept
+from .awaiting import MAGIC, without_semicolon
 from .interpolate import fill
 from .options import MODE, PROTOCOL, VIEW, Word, magic_parser, parse, split_line
 
@@ -37,7 +38,7 @@ class Request:
 
     prompt: str
     options: Mapping[str, Any]
-    view: str
+    view: str | None
     out: str | None
     silent: bool
 
@@ -54,7 +55,9 @@ class FuseMagics(Magics):  # type: ignore[misc]
     protocol = Unicode("pointwise", help="How the judge compares: pointwise.").tag(config=True)
     view = Unicode("table", help="How a Fusion is shown: table, text.").tag(config=True)
 
-    _shown_as: tuple[weakref.ref[Fusion], str] | None = None
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        self._views: dict[int, str] = {}  # the view that --view chose, by the id of a live Fusion
 
     @validate("mode", "protocol", "view")
     def _a_word_there_is(self, proposal: Any) -> str:
@@ -110,16 +113,11 @@ class FuseMagics(Magics):  # type: ignore[misc]
         request = self._request(line, cell, local_ns)
         return run(lambda: self._answer(request))
 
-    @needs_local_scope
-    @no_var_expand
-    @line_cell_magic(AWAITED)
-    def _fuse(
-        self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None
-    ) -> Any:
+    def awaited(self, line: str, cell: str | None = None) -> Coroutine[Any, Any, Fusion]:
         """What ``%fuse`` becomes at the top level of a notebook cell: a coroutine, awaited."""
         from ..running import stoppable
 
-        request = self._request(line, cell, local_ns)
+        request = self._request(line, cell, None)
         return stoppable(lambda: self._answer(request))
 
     @line_magic
@@ -155,7 +153,12 @@ class FuseMagics(Magics):  # type: ignore[misc]
         prompt, silent = without_semicolon(rest if cell is None else cell)
         if not prompt:
             raise UsageError("The prompt is empty.", "Write the question below %%fuse.")
-        out, view = given.pop("out", None), given.pop("view", self.view)
+        out, view = given.pop("out", None), given.pop("view", None)
+        if out in self.shell.user_ns_hidden:
+            raise UsageError(
+                f"--out cannot be {out!r}: this name was there before the first cell, for IPython.",
+                "Take another name.",
+            )
         return Request(fill(prompt, names, local_ns), self._defaults() | given, view, out, silent)
 
     def _defaults(self) -> dict[str, Any]:
@@ -178,16 +181,19 @@ class FuseMagics(Magics):  # type: ignore[misc]
         show = not (request.silent or captured)
         try:
             fusion = await watched(request.prompt, request.options, show)
-        except Stopped as stop:
-            self._keep(request, stop.fusion)
-            if not request.silent:
-                self._display(stop.fusion)
+        except asyncio.CancelledError as stop:
+            if (arrived := kept(stop)) is not None:
+                self._keep(request, arrived)
+                if not request.silent:
+                    self._display(arrived)
             raise
         self._keep(request, fusion)
         return fusion
 
     def _keep(self, request: Request, fusion: Fusion) -> None:
-        self._shown_as = (weakref.ref(fusion), request.view)
+        if request.view:
+            self._views[id(fusion)] = request.view
+            weakref.finalize(fusion, self._views.pop, id(fusion)).atexit = False
         if request.out:
             self.shell.user_ns[request.out] = fusion
 
@@ -202,9 +208,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
         """``fusion`` in the view that its ``%fuse`` asked for, else in the configured one."""
         from ..views import bundle
 
-        if self._shown_as is not None and self._shown_as[0]() is fusion:
-            return bundle(fusion, self._shown_as[1])
-        return bundle(fusion, self.view)
+        return bundle(fusion, self._views.get(id(fusion), self.view))
 
 
 def _help() -> str:

@@ -8,9 +8,9 @@ Two literal opening braces are written ``{{"{{"}}``. In ``{{{x}}}`` the outermos
 from __future__ import annotations
 
 import ast
-import builtins
 import re
 from collections.abc import Mapping
+from types import CodeType
 from typing import Any
 
 from ..errors import UsageError, did_you_mean
@@ -20,15 +20,15 @@ _LITERAL = 'Two literal braces are written {{"{{"}}.'
 _CLOSERS = 8  # an expression may hold }} itself (a dict in a dict); one with more is no one's wish
 
 
-def fill(text: str, names: Mapping[str, Any], local: Mapping[str, Any] | None = None) -> str:
+def fill(text: str, names: dict[str, Any], local: Mapping[str, Any] | None = None) -> str:
     """``text`` with every ``{{expression}}`` replaced by the ``str()`` of its value.
 
     Parameters
     ----------
     text : str
         The prompt as the user wrote it.
-    names : mapping
-        The user's namespace.
+    names : dict
+        The user's namespace; a walrus in an expression binds there.
     local : mapping, optional
         Names of the function that asks; they go first.
 
@@ -73,20 +73,26 @@ def _reads(expression: str) -> bool:
     return True
 
 
-def _value(expression: str, scope: Mapping[str, Any]) -> str:
-    # `dont_inherit`: the user's expression must not get this file's __future__ imports.
-    code = compile(expression, "<prompt>", "eval", dont_inherit=True)
+def _value(expression: str, scope: dict[str, Any]) -> str:
+    code = _compiled(expression)
     try:
-        return str(eval(code, dict_of(scope)))  # noqa: S307  (the user's own code, in their kernel)
+        return str(eval(code, scope))  # noqa: S307  (the user's own code, in their kernel)
     except Exception as exc:
         problem = exc
     # Raised out here so that no foreign exception hangs at its __context__.
     raise _explained(expression, problem, code.co_names, scope) from problem
 
 
-def dict_of(scope: Mapping[str, Any]) -> dict[str, Any]:
-    """``scope`` itself where it is a dict (a walrus binds in the notebook), else a copy."""
-    return scope if isinstance(scope, dict) else dict(scope)
+def _compiled(expression: str) -> CodeType:
+    try:
+        # `dont_inherit`: the user's expression must not get this file's __future__ imports.
+        return compile(expression, "<prompt>", "eval", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as exc:
+        problem = getattr(exc, "msg", exc)  # an await, a yield: it parses, and cannot be run here
+    raise UsageError(
+        f"{{{{{expression}}}}} cannot be filled in: {problem}.",
+        "Give its value a name in a cell above, and write that name.",
+    )
 
 
 def _explained(
@@ -98,9 +104,5 @@ def _explained(
         nearest = did_you_mean(str(name), (n for n in scope if not n.startswith("_")))
         hint = nearest or "Define it in a cell above. "
         return UsageError(f"There is no {name!r} for {shown} in the prompt.", hint + _LITERAL)
-    return UsageError(f"{shown} failed: {type(problem).__name__}: {problem}")
-
-
-def known_names(scope: Mapping[str, Any]) -> list[str]:
-    """The names a user may want between the braces, for completion."""
-    return sorted({n for n in scope if not n.startswith("_")} | set(dir(builtins)))
+    said = f"{shown} failed: {type(problem).__name__}: {problem}"
+    return UsageError(said, "Try the expression in a cell of its own. " + _LITERAL)

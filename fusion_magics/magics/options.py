@@ -49,7 +49,7 @@ class Number:
             return self.of(text)
         except ValueError:
             kind = "a whole number" if self.of is int else "a number"
-            raise argparse.ArgumentTypeError(f"{text!r} is not {kind}.") from None
+            raise argparse.ArgumentTypeError(f"cannot be {text!r}.\nGive {kind}.") from None
 
 
 def variable(text: str) -> str:
@@ -58,7 +58,18 @@ def variable(text: str) -> str:
 
     if text.isidentifier() and not keyword.iskeyword(text):
         return text
-    raise argparse.ArgumentTypeError(f"{text!r} cannot be the name of a variable.")
+    raise argparse.ArgumentTypeError(
+        f"cannot be {text!r}.\nGive the name of a variable: letters, digits and _."
+    )
+
+
+def pool(text: str) -> str:
+    """An option's type: members. One that ends in a comma lost the rest to the prompt."""
+    if not text.endswith(","):
+        return text
+    raise argparse.ArgumentTypeError(
+        f"ends in a comma: {text!r}.\nWrite the members without blanks, or in quotes."
+    )
 
 
 MODE = Word("mode", "..modes", "MODES")
@@ -66,15 +77,15 @@ PROTOCOL = Word("protocol", "..judges", "JUDGES")
 VIEW = Word("view", "..views", "VIEWS")
 
 _OPTIONS: tuple[tuple[tuple[str, ...], Callable[[str], Any], str, str], ...] = (
-    (("-p", "--pool"), str, "POOL", "members to ask: engine:model,engine:model,… (default: tiny)"),
+    (("-p", "--pool"), pool, "POOL", "members to ask: engine:model,engine:model,… (default: tiny)"),
     (("-j", "--judge"), str, "JUDGE", "the model that compares the answers (default: tiny:judge)"),
     (("-m", "--mode"), MODE, "MODE", "best-of: the judge's choice (default); vote: the majority"),
     (("--protocol",), PROTOCOL, "PROTOCOL", "how the judge compares: pointwise (default)"),
     (("--system",), str, "TEXT", "system message for every member"),
-    (("--temperature",), Number(float), "T", "0 is greedy: the likeliest token (default)"),
+    (("--temperature",), Number(float), "T", "0 is greedy (default; several samples of one: 0.8)"),
     (("--top-p",), Number(float), "P", "nucleus sampling, above 0 and at most 1 (default: 1)"),
     (("--max-tokens",), Number(int), "N", "most tokens per answer (default: 512)"),
-    (("--seed",), Number(int), "N", "of the samplers and the judge's order (default: 0)"),
+    (("--seed",), Number(int), "N", "of samplers, the judge's order and tie draws (default: 0)"),
     (("--view",), VIEW, "VIEW", "table (default) or text"),
 )
 _OUT = (("-o", "--out"), variable, "NAME", "also bind the Fusion to NAME")
@@ -131,9 +142,12 @@ def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> dict[str, An
         parsed, unknown = parser.parse_known_args(words)
     except argparse.ArgumentError as exc:
         raise _explained(exc) from None
-    if unknown:
-        raise _unknown(unknown[0], flags_of(parser))
-    return {name: value for name, value in vars(parsed).items() if value is not None}
+    given = {name: value for name, value in vars(parsed).items() if value is not None}
+    for word in unknown:
+        if word.startswith("-"):
+            raise _unknown(word, flags_of(parser))
+        given["prompt"].append(word)  # argparse takes them up to the next option only
+    return given
 
 
 def _explained(exc: argparse.ArgumentError) -> UsageError:
@@ -141,14 +155,11 @@ def _explained(exc: argparse.ArgumentError) -> UsageError:
     if exc.message == "expected one argument":
         return UsageError(f"{option} has no value.", f"Write it behind: {option} VALUE")
     message, _, hint = exc.message.partition("\n")
-    return UsageError(message if hint else f"{option}: {message}", hint)
+    # A message in lower case says what is wrong with the option; others are whole sentences.
+    return UsageError(f"{option} {message}" if message[0].islower() else message, hint)
 
 
 def _unknown(word: str, flags: Mapping[str, object]) -> UsageError:
-    if not word.startswith("-"):
-        return UsageError(
-            f"{word!r} is no option.", "The prompt goes into the lines below %%fuse options."
-        )
     flag = word.split("=")[0]
     if flag in ("-h", "--help"):
         return UsageError(f"{flag} is no option of a magic.", "Write: %fuse?")
@@ -159,7 +170,7 @@ def _unknown(word: str, flags: Mapping[str, object]) -> UsageError:
 # A word runs to the next blank outside quotes and {{…}}. Quotes in its middle protect blanks and
 # stay (tiny:sums@system="Be brief, please."); quotes around a whole value are taken off.
 _FLAG = re.compile(r"--?(?![\d.])[^\s-]|--$")
-_WORD = re.compile(r"""(?:\{\{.*?\}\}|"[^"]*"|'[^']*'|\S)+""")
+WORD = re.compile(r"""(?:\{\{.*?\}\}|"[^"]*"|'[^']*'|\S)+""")
 
 
 def split_line(line: str, parser: argparse.ArgumentParser | None = None) -> tuple[list[str], str]:
@@ -175,13 +186,13 @@ def split_line(line: str, parser: argparse.ArgumentParser | None = None) -> tupl
     flags = flags_of(parser or magic_parser())
     words: list[str] = []
     at = 0
-    while (match := _WORD.search(line, at)) and _FLAG.match(match[0]):
+    while (match := WORD.search(line, at)) and _FLAG.match(match[0]):
         at = match.end()
         if match[0] == "--":
             break
         flag, equals, value = match[0].partition("=")
         if not equals and flag in flags:
-            match = _WORD.search(line, at)
+            match = WORD.search(line, at)
             if match is None:
                 words.append(flag)
                 break

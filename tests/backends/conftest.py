@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fusion_magics.local import unload
+from fusion_magics.local import loaded, unload
 
 
 @pytest.fixture(autouse=True)
@@ -14,3 +14,4 @@ def nothing_loaded() -> Iterator[None]:
     unload()
     yield
     unload()
+    assert loaded() == []

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
+import signal
 import struct
 from pathlib import Path
 
@@ -11,8 +14,8 @@ import pytest
 
 from fusion_magics import tiny
 from fusion_magics.backends import open_model
-from fusion_magics.errors import EngineMissing, UsageError
-from fusion_magics.local import LocalModel, Spec, loaded
+from fusion_magics.errors import EngineMissing, ModelError, UsageError
+from fusion_magics.local import LocalModel, Spec, loaded, stamp
 from fusion_magics.types import Prompt, SamplingParams
 
 STORIES = Path(__file__).parents[1] / "data" / "stories260K.gguf"
@@ -36,7 +39,8 @@ def test_a_gguf_by_path() -> None:
     assert isinstance(model, LocalModel)
     assert model.name == f"llamacpp:{STORIES}"
     assert model.wording == "full"
-    assert model.spec == Spec("llamacpp", str(STORIES), context=256, gpu_layers=0)
+    spec = Spec("llamacpp", str(STORIES), context=256, gpu_layers=0, stamp=stamp(STORIES))
+    assert model.spec == spec
     assert loaded() == []  # weights wait for the first prompt
 
 
@@ -92,7 +96,7 @@ def test_files_that_are_no_gguf(tmp_path: Path, content: bytes, words: str) -> N
     assert "m.gguf" in error.message
 
 
-@pytest.mark.parametrize("value", ["0", "-5", "many", "1.5", ""])
+@pytest.mark.parametrize("value", ["0", "-5", "many", "1.5", "", "1_0", "٣", "9" * 5000])
 def test_a_setting_that_is_no_number(value: str) -> None:
     assert "context" in refused(f"llamacpp:{STORIES}", context=value).message
 
@@ -102,6 +106,69 @@ def test_a_setting_that_does_not_exist() -> None:
     assert "contxt" in error.message
     assert "Did you mean context?" in error.hint
     assert "gpu_layers" in error.hint
+
+
+# ── paths ────────────────────────────────────────────────────────────────────────────────────
+
+ENGINES = pytest.mark.parametrize("engine", ["llamacpp", "mlx"])
+
+
+@ENGINES
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("~nosuchuser/x", "no path"),
+        ("a\0b", "no path"),
+        ("x" * 5000, "too long"),
+        ("\udcff.gguf", "no UTF-8"),
+        ("/dev/null", "neither a file nor a folder"),
+    ],
+)
+def test_what_is_no_path(engine: str, written: str, words: str) -> None:
+    error = refused(f"{engine}:{written}")
+    assert words in error.message
+    assert ".." not in error.message
+    assert len(error.message) < 400
+    error.message.encode()
+
+
+@ENGINES
+def test_a_pipe_is_no_model(engine: str, tmp_path: Path) -> None:
+    """To open it would wait for ever."""
+    os.mkfifo(tmp_path / "m.gguf")
+    assert "neither a file nor a folder" in refused(f"{engine}:{tmp_path}/m.gguf").message
+
+
+@ENGINES
+def test_a_path_without_rights(
+    engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may read everything, so the system's answers are put in its mouth."""
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert "no right" in refused(f"{engine}:{tmp_path}").message
+
+    def denied(self: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", denied)
+    assert "Permission denied" in refused(f"{engine}:{tmp_path}/m.gguf").message
+
+
+async def test_a_changed_file_is_another_model(tmp_path: Path) -> None:
+    file = tmp_path / "m.gguf"
+    shutil.copy(STORIES, file)
+    old = open_model("llamacpp", str(file))
+    deltas = old.stream(Prompt.of("Once upon a time"), SamplingParams(max_tokens=500))
+    while not (await anext(deltas)).text:
+        pass
+    shutil.copy(STORIES, tmp_path / "new")
+    os.replace(tmp_path / "new", file)
+    new = open_model("llamacpp", str(file))
+    last = [d async for d in new.stream(Prompt.of("Once"), SamplingParams(max_tokens=1))]
+    assert last[-1].finish
+    assert [m.spec for m in loaded()] == [new.spec]
+    with pytest.raises(ModelError, match="changed"):
+        _ = [d async for d in deltas]
 
 
 # ── mlx ──────────────────────────────────────────────────────────────────────────────────────
@@ -121,7 +188,7 @@ def folder(tmp_path: Path) -> Path:
 def test_an_mlx_folder(folder: Path) -> None:
     model = open_model("mlx", str(folder), {"context": "512"})
     assert isinstance(model, LocalModel)
-    assert model.spec == Spec("mlx", str(folder), context=512)
+    assert model.spec == Spec("mlx", str(folder), context=512, stamp=stamp(folder))
 
 
 @pytest.mark.parametrize(
@@ -143,6 +210,12 @@ def test_a_configuration_that_is_none(folder: Path, content: str) -> None:
     assert "configuration" in refused(f"mlx:{folder}").message
 
 
+def test_a_model_with_code_of_its_own(folder: Path) -> None:
+    own = {"model_type": "llama", "model_file": "own.py"}
+    (folder / "config.json").write_text(json.dumps(own))
+    assert "code of its own" in refused(f"mlx:{folder}").message
+
+
 def test_what_is_no_folder(tmp_path: Path) -> None:
     assert str(tmp_path / "none") in refused(f"mlx:{tmp_path}/none").message
     assert f"llamacpp:{STORIES}" in refused(f"mlx:{STORIES}").hint
@@ -155,14 +228,6 @@ def test_gpu_layers_are_llama_cpps(folder: Path) -> None:
 # ── tiny ─────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.fixture
-def shipped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stands in for the weights where they are not made yet."""
-    if not tiny.weights("sums").exists():
-        monkeypatch.setattr(tiny, "weights", lambda name: STORIES)
-
-
-@pytest.mark.usefixtures("shipped")
 def test_a_tiny_model() -> None:
     model = open_model("tiny", "sums", {"engine": "llamacpp"})
     assert isinstance(model, LocalModel)
@@ -171,7 +236,6 @@ def test_a_tiny_model() -> None:
     assert model.spec.most == 1024
 
 
-@pytest.mark.usefixtures("shipped")
 def test_a_tiny_model_by_mlx() -> None:
     model = open_model("tiny", "sums", {"engine": "mlx", "context": "300"})
     assert isinstance(model, LocalModel)
@@ -208,6 +272,19 @@ async def test_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) 
         _ = [d async for d in deltas]
     assert 'pip install "fusion-magics[llamacpp]"' in caught.value.hint
     assert loaded() == []
+
+
+async def test_an_error_names_the_model_as_its_caller_does(tmp_path: Path) -> None:
+    shutil.copy(STORIES, tmp_path / "m.gguf")
+    first = open_model("llamacpp", str(tmp_path / "m.gguf"))
+    other = open_model("llamacpp", f"{tmp_path}/./m.gguf")
+    _ = [d async for d in first.stream(Prompt.of("Once"), SamplingParams(max_tokens=1))]
+    deltas = other.stream(Prompt.of("Once"), SamplingParams(max_tokens=500))
+    assert (await anext(deltas)).state == "reading"
+    os.kill(loaded()[0].pid, signal.SIGKILL)
+    with pytest.raises(ModelError) as caught:
+        _ = [d async for d in deltas]
+    assert other.name in caught.value.message
 
 
 async def test_a_model_writes_at_most_its_own_most() -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from fusion_magics.backends import open_model
 from fusion_magics.errors import ContextOverflow
-from fusion_magics.local import loaded, unload
 from fusion_magics.types import Finish, Prompt, SamplingParams
 
 ENGINES = ["llamacpp", "mlx"]
@@ -18,13 +16,6 @@ QUESTIONS = (
     "What is 12 + 30?",
     "Ann is taller than Bob. Who is taller?",
 )
-
-
-@pytest.fixture(autouse=True)
-def nothing_loaded() -> Iterator[None]:
-    yield
-    unload()
-    assert loaded() == []
 
 
 async def ask(model: Any, prompt: Prompt, **params: Any) -> tuple[str, Finish]:

@@ -123,7 +123,7 @@ def _wait_until_up(process: subprocess.Popen[bytes], url: str, log: Path) -> Non
         if process.poll() is not None:
             break
         with contextlib.suppress(OSError):
-            urllib.request.urlopen(f"{url}/api/status?token={_TOKEN}", timeout=2).read()
+            urllib.request.urlopen(f"{url}/api/status?token={_TOKEN}", timeout=20).read()
             return
         time.sleep(0.1)
     pytest.fail(f"JupyterLab did not start:\n{log.read_text(errors='replace')[-3000:]}")
@@ -183,7 +183,7 @@ class NotebookPage:
         self.cell(index).locator(".jp-InputPrompt").first.click()
         self.page.keyboard.press("Control+Enter")
 
-    def wait(self, index: int, seconds: float = 60) -> None:
+    def wait(self, index: int, seconds: float = 300) -> None:
         """Wait until a cell that was started has ended."""
         self.page.wait_for_function(
             """index => {
@@ -195,7 +195,7 @@ class NotebookPage:
             timeout=seconds * 1000,
         )
 
-    def run(self, index: int, seconds: float = 60) -> None:
+    def run(self, index: int, seconds: float = 300) -> None:
         """Run a cell to its end."""
         self.start(index)
         self.wait(index, seconds)
@@ -249,6 +249,7 @@ def open_notebook(lab: Lab, chromium: Any) -> Iterator[OpenNotebook]:
         nbformat.write(_notebook(cells), path)
         page = chromium.new_page(viewport={"width": width, "height": height})
         pages.append(page)
+        page.set_default_timeout(120_000)  # a hang, not a slow machine
         page.goto(lab.page(name))
         page.wait_for_selector(".jp-Notebook .jp-Cell")
         page.wait_for_function(
@@ -256,7 +257,7 @@ def open_notebook(lab: Lab, chromium: Any) -> Iterator[OpenNotebook]:
               const session = window.jupyterapp?.shell.currentWidget?.sessionContext;
               return session?.isReady && session.session?.kernel?.status === 'idle';
             }""",
-            timeout=90_000,
+            timeout=300_000,
         )
         return NotebookPage(page, path)
 

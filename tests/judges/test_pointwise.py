@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 
@@ -119,10 +120,38 @@ async def test_a_twice_unreadable_reply_is_reported_not_guessed(scripts: dict[st
         assert "twice" in verdict.error
 
 
+async def test_an_unreadable_reply_is_not_forgotten_where_asking_again_fails(
+    scripts: dict[str, Script],
+) -> None:
+    def once(prompt: Prompt, params: SamplingParams) -> str:
+        if len(prompt.messages) > 1:
+            raise ModelError("The context is full.", "Ask less.")
+        return "I give it a 9."
+
+    judgment, _ = await judge(scripts, Script(once), "a")
+    assert "could not be read" in judgment.verdicts[0].error
+    assert "context is full" in judgment.verdicts[0].error
+
+
 async def test_a_judge_that_fails_is_reported(scripts: dict[str, Script]) -> None:
     judgment, _ = await judge(scripts, Script("one two", fail_after=1), "a")
     assert judgment.verdicts[0].score is None
     assert "broke off" in judgment.verdicts[0].error
+
+
+async def test_no_call_goes_on_after_a_bug_in_another(scripts: dict[str, Script]) -> None:
+    def bug(prompt: Prompt, params: SamplingParams) -> str:
+        if "first" in prompt.text:
+            raise ZeroDivisionError
+        return "word " * 100
+
+    scripts["judge"] = Script(bug, gap=0.01)
+    recorder = Recorder()
+    judging = Pointwise(open_model("scripted", "judge"), recorder.ask)
+    with pytest.raises(ZeroDivisionError):
+        await judging(Prompt.of("q"), [candidate("first"), candidate("second")])
+    assert {call.state for call in recorder.calls} == {"cancelled"}
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def test_the_judge_is_greedy_and_held_to_the_schema(scripts: dict[str, Script]) -> None:
@@ -150,6 +179,8 @@ async def test_the_judge_is_greedy_and_held_to_the_schema(scripts: dict[str, Scr
         reply(7) + reply(8),
         "Sure! " + reply(7),
         reply(7)[:-3],
+        reply(2)[:-1] + ', "score": 9}',
+        reply(2)[:-1] + ', "more": ' + "[" * 5000,
     ],
 )
 def test_replies_of_another_form_are_refused(text: str) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from jupyter_client.blocking.client import BlockingKernelClient
@@ -29,11 +32,17 @@ def _listened(stream):
     async def listened(self, prompt, params):
         async for delta in stream(self, prompt, params):
             words.append(delta.text)
+            if delta.state == "writing":
+                open(f"{folder}/{type(self).__name__}", "w").close()
             yield delta
     return listened
 
-ScriptedModel.stream = _listened(ScriptedModel.stream)
+from fusion_magics.local import LocalModel
+for kind in (ScriptedModel, LocalModel):
+    kind.stream = _listened(kind.stream)
 """
+PATIENCE = 300.0
+"""Seconds for what takes a moment: a machine may be busy, and only a hang is a failure."""
 
 
 @dataclass
@@ -71,29 +80,60 @@ class Kernel:
     """A running kernel with the extension loaded."""
 
     def __init__(self) -> None:
-        started: tuple[KernelManager, BlockingKernelClient] = start_new_kernel()
+        started: tuple[KernelManager, BlockingKernelClient] = start_new_kernel(
+            startup_timeout=PATIENCE
+        )
         self.manager, self.client = started
-        reply = self.run(SETUP)
+        self._folder = TemporaryDirectory()
+        reply = self.run(SETUP.replace("{folder}", self._folder.name))
         assert reply.status == "ok", reply
 
-    def run(self, source: str, stop_after: float | None = None, timeout: float = 30) -> Reply:
-        """Run a cell to its end; press Stop after so many seconds."""
+    def run(self, source: str, stop_after: float | None = None, timeout: float = PATIENCE) -> Reply:
+        """Run a cell to its end; press Stop so many seconds after a model began to write."""
+        for mark in self._marks():
+            mark.unlink()
         message = self.client.execute(source)
         began = time.monotonic()
         stopped: list[float] = []
-        timer = threading.Timer(stop_after or 0, self._stop, [stopped])
+        over = threading.Event()
+        stopping = threading.Thread(target=self._stop, args=[stop_after, over, stopped])
         if stop_after is not None:
-            timer.start()
+            stopping.start()
         reply = self._collect(message, timeout)
-        timer.cancel()  # a cell that ended before must not hand its Stop to the next one
+        over.set()  # a cell that ended before must not hand its Stop to the next one
         reply.seconds = time.monotonic() - began
         if stopped:
             reply.after_stop = time.monotonic() - stopped[0]
         return reply
 
-    def _stop(self, stopped: list[float]) -> None:
-        stopped.append(time.monotonic())
-        self.manager.interrupt_kernel()
+    def _stop(self, after: float, over: threading.Event, stopped: list[float]) -> None:
+        while not self._marks():
+            if over.wait(0.01):
+                return
+        if not over.wait(after):
+            stopped.append(time.monotonic())
+            self.manager.interrupt_kernel()
+
+    def _marks(self, kind: str = "*") -> list[Path]:
+        """One for each kind of model (``LocalModel``) that wrote in this cell."""
+        return list(Path(self._folder.name).glob(kind))
+
+    def when_writing(self, kind: str, then: Callable[[], None]) -> None:
+        """Do ``then`` when a model of this kind writes in the next cell."""
+
+        def wait() -> None:
+            while not self._marks(kind):
+                time.sleep(0.01)
+            then()
+
+        for mark in self._marks():
+            mark.unlink()
+        threading.Thread(target=wait, daemon=True).start()
+
+    def limit(self, seconds: float) -> float:
+        """So many seconds on a machine with nothing else to do; more on one that is busy."""
+        moments = [self.run("0").seconds for _ in range(5)]
+        return seconds + 20 * max(moments)
 
     def _collect(self, message: str, timeout: float) -> Reply:
         reply = Reply("")
@@ -117,7 +157,7 @@ class Kernel:
         """What Tab offers at the end of ``source``."""
         message = self.client.complete(source)
         while True:
-            got = self.client.get_shell_msg(timeout=10)
+            got = self.client.get_shell_msg(timeout=PATIENCE)
             if got["parent_header"].get("msg_id") == message:
                 return list(got["content"]["matches"])
 
@@ -135,3 +175,4 @@ class Kernel:
         """Shut the kernel down."""
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
+        self._folder.cleanup()

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from kernels import Kernel
+from kernels import PATIENCE, Kernel
 
 IS_ONE = "isinstance(x, Fusion), x.text"
 YES = "(True, 'hi')"
@@ -98,7 +98,7 @@ def test_other_tasks_run_meanwhile(kernel: Kernel) -> None:
     ):
         kernel.run("ticks = 0")
         kernel.run(source)
-        assert int(kernel.run("ticks").value) > 5, source
+        assert int(kernel.run("ticks").value) > 1, source
     kernel.run("ticker.cancel()")
 
 
@@ -110,7 +110,7 @@ def test_the_next_cell_waits_and_outputs_stay_apart(kernel: Kernel, first: str) 
     # A busy kernel may send two prints of one cell as one message.
     seen: dict[str, str] = {}
     while "second" not in seen.get(two, ""):
-        got = kernel.client.get_iopub_msg(timeout=30)
+        got = kernel.client.get_iopub_msg(timeout=PATIENCE)
         if got["msg_type"] == "stream":
             cell = got["parent_header"]["msg_id"]
             seen[cell] = seen.get(cell, "") + got["content"]["text"]
@@ -149,9 +149,9 @@ def test_completion_through_the_kernel(kernel: Kernel) -> None:
 
 def test_help_through_the_kernel(kernel: Kernel) -> None:
     kernel.client.execute("%fuse?")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        reply = kernel.client.get_shell_msg(timeout=10)
+        reply = kernel.client.get_shell_msg(timeout=PATIENCE)
         if reply["content"].get("payload"):
             assert "--max-tokens" in reply["content"]["payload"][0]["data"]["text/plain"]
             return

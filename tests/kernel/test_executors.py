@@ -47,14 +47,14 @@ def _check(notebook: Any) -> None:
 
 def test_nbclient() -> None:
     notebook = _notebook(*CELLS)
-    NotebookClient(notebook, timeout=60).execute()
+    NotebookClient(notebook, timeout=300).execute()
     _check(notebook)
 
 
 def test_an_expected_error_makes_nbclient_fail() -> None:
     notebook = _notebook(CELLS[0], "%%fuse -m voet\nhi", "print('not reached')")
     with pytest.raises(CellExecutionError, match="There is no mode 'voet'"):
-        NotebookClient(notebook, timeout=60).execute()
+        NotebookClient(notebook, timeout=300).execute()
     (error,) = notebook.cells[1].outputs
     assert error["ename"] == "UsageError"
     assert notebook.cells[2].outputs == []
@@ -62,7 +62,7 @@ def test_an_expected_error_makes_nbclient_fail() -> None:
 
 def test_no_trace_of_a_progress_is_kept() -> None:
     notebook = _notebook(CELLS[0], "%%fuse -p scripted:slow --max-tokens 3\nhi")
-    NotebookClient(notebook, timeout=60).execute()
+    NotebookClient(notebook, timeout=300).execute()
     assert [o["output_type"] for o in notebook.cells[1].outputs] == ["execute_result"]
 
 
@@ -73,7 +73,7 @@ def test_jupyter_execute(tmp_path: Path) -> None:
         [sys.executable, "-m", "jupyter", "execute", "--inplace", str(file)],
         check=True,
         capture_output=True,
-        timeout=60,
+        timeout=300,
     )
     _check(nbformat.read(file, as_version=4))
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,14 +14,14 @@ GGUF = Path(__file__).parents[1] / "data" / "stories260K.gguf"
 STORY = f"%%fuse -p llamacpp:{GGUF} --max-tokens 40 -o story\nOnce upon a time"
 # Forty stories: far more than can be written before Stop.
 LONG = f"-p llamacpp:{GGUF}*40 --max-tokens 2000"
-MESSAGE = "Interrupted: Stopped. Every call was cancelled."
+MESSAGE = "Interrupted: Stopped. Every call was cancelled. What had arrived: sys.last_value.fusion"
 
 
 @pytest.fixture(scope="module")
 def warm(isolated: Path) -> Iterator[Kernel]:
     """A kernel that holds the model."""
     kernel = Kernel()
-    assert kernel.run(STORY, timeout=60).status == "ok"
+    assert kernel.run(STORY, timeout=300).status == "ok"
     yield kernel
     kernel.close()
 
@@ -33,12 +30,15 @@ def _children(kernel: Kernel) -> list[psutil.Process]:
     return psutil.Process(int(kernel.run("import os; os.getpid()").value)).children(recursive=True)
 
 
-def _busy(children: list[psutil.Process], seconds: float = 0.4) -> float:
-    """Percent of one core that the children use together."""
-    for child in children:
-        child.cpu_percent()
-    time.sleep(seconds)
-    return sum(child.cpu_percent() for child in children)
+def _falls_idle(child: psutil.Process) -> bool:
+    """Whether it uses the processor no more, long before forty stories can be told."""
+    used = -1.0
+    for _ in range(20):
+        before, used = used, sum(child.cpu_times()[:2])
+        if used == before:
+            return True
+        time.sleep(0.5)
+    return False
 
 
 def test_it_tells_its_story(warm: Kernel) -> None:
@@ -59,14 +59,11 @@ def test_it_tells_its_story(warm: Kernel) -> None:
 def test_stop_in_the_middle_of_writing(warm: Kernel, source: str) -> None:
     warm.run("JUDGE = dict(judge='scripted:yes', mode='vote')")
     (child,) = _children(warm)
-    began = time.monotonic()
-    reply = warm.run(source, stop_after=1.0)
-    assert time.monotonic() - began < 5, "it did not run to its end"
-    assert reply.after_stop < 0.5
+    reply = warm.run(source, stop_after=0.5)
+    assert reply.after_stop < warm.limit(0.5)
     assert reply.status == "error"
     assert len(reply.error.splitlines()) == 1
-    time.sleep(0.5)
-    assert _busy([child]) < 20, "the engine itself has stopped"
+    assert _falls_idle(child), "the engine itself has stopped"
     assert _children(warm) == [child], "the model stays loaded"
     assert (
         "a little girl named Lily" in warm.run(STORY + "\n;").printed + warm.run("story.text").value
@@ -75,7 +72,7 @@ def test_stop_in_the_middle_of_writing(warm: Kernel, source: str) -> None:
 
 def test_a_killed_child_is_one_failure_and_the_next_cell_works(warm: Kernel) -> None:
     (child,) = _children(warm)
-    threading.Timer(0.3, os.kill, [child.pid, signal.SIGKILL]).start()
+    warm.when_writing("LocalModel", child.kill)
     pool = f"llamacpp:{GGUF}*2,scripted:yes"
     reply = warm.run(f"%%fuse -p {pool} --max-tokens 1500 -o x\nOnce upon a time")
     assert reply.status == "ok"
@@ -99,5 +96,5 @@ def test_no_child_outlives_the_kernel(isolated: Path) -> None:
     kernel.run(STORY)
     (child,) = _children(kernel)
     kernel.close()
-    _, alive = psutil.wait_procs([child], timeout=5)
+    _, alive = psutil.wait_procs([child], timeout=60)
     assert not alive

@@ -33,7 +33,7 @@ def _in_a_script() -> str:
         "import asyncio\nfrom fusion_magics import fuse\n"
         f"x = asyncio.run(fuse({QUESTION!r}))\nprint({SUMMARY})"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -50,7 +50,7 @@ def test_magic_await_sync_and_script_give_the_same(defaults: Kernel) -> None:
         f"x = fuse_sync({QUESTION!r})",
     ):
         defaults.run("x = None")
-        reply = defaults.run(source, timeout=60)
+        reply = defaults.run(source, timeout=300)
         assert reply.status == "ok", reply
         assert eval(defaults.run(SUMMARY).value) == expected, source
 
@@ -60,7 +60,7 @@ def test_the_command_prints_a_fusion() -> None:
         [sys.executable, "-m", "fusion_magics", QUESTION],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     assert all(name in done.stdout for name in ("tiny:sums", "tiny:words", "judge tiny:judge"))

@@ -34,7 +34,12 @@ VOCABULARY = [*byte_alphabet(), *SPECIALS]
 
 @dataclass(frozen=True)
 class Shape:
-    """A Llama architecture: ``ends`` False keeps the model from ending its text."""
+    """A Llama architecture.
+
+    ``ends`` False keeps the model from ending its text; ``marked`` False leaves the turns' tokens
+    (all but the last special one) without the mark "special", as some real vocabularies do.
+    ``norm`` of NaN is a damaged file.
+    """
 
     width: int = 64
     layers: int = 2
@@ -44,6 +49,8 @@ class Shape:
     seed: int = 0
     template: str | None = TEMPLATE
     ends: bool = True
+    marked: bool = True
+    norm: float = 1.0
 
     def weights(self) -> dict[str, np.ndarray]:
         """Random matrices by their GGUF names."""
@@ -57,7 +64,7 @@ class Shape:
         if not self.ends:
             made["token_embd.weight"][END] = 0
             made["token_embd.weight"][:256, 0] = 1
-        made["output_norm.weight"] = np.ones(d, np.float32)
+        made["output_norm.weight"] = np.full(d, self.norm, np.float32)
         for i in range(self.layers):
             for norm in ("attn_norm", "ffn_norm"):
                 made[f"blk.{i}.{norm}.weight"] = np.ones(d, np.float32)
@@ -85,7 +92,7 @@ def write_gguf(path: Path, shape: Shape) -> Path:
     w.add_tokenizer_model("gpt2")
     w.add_tokenizer_pre("gpt-2")
     w.add_token_list(VOCABULARY)
-    w.add_token_types([1] * 256 + [3] * len(SPECIALS))
+    w.add_token_types([1] * 256 + [3 if shape.marked else 4] * (len(SPECIALS) - 1) + [3])
     w.add_token_merges(["e r"])  # llama.cpp does not load an empty list
     w.add_eos_token_id(END)
     w.add_bos_token_id(END)
@@ -171,7 +178,9 @@ def _write_tokenizer(folder: Path, shape: Shape) -> None:
     tokenizer = Tokenizer(models.BPE(vocab={t: i for i, t in enumerate(VOCABULARY)}, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_special_tokens([AddedToken(t, special=True, normalized=False) for t in SPECIALS])
+    *turns, end = SPECIALS
+    for names, special in ((turns, shape.marked), ([end], True)):
+        tokenizer.add_tokens([AddedToken(t, special=special, normalized=False) for t in names])
     tokenizer.save(str(folder / "tokenizer.json"))
     described = {
         "tokenizer_class": "PreTrainedTokenizerFast",

@@ -6,8 +6,10 @@ import asyncio
 import json
 import math
 import os
+import shutil
 import signal
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,69 @@ async def test_seeds(mlx_chatty: LocalModel) -> None:
     assert await sample(7, top_p=1e-6) == (await ask(mlx_chatty, "x")).text
 
 
+async def test_next_to_nothing_is_greedy(mlx_chatty: LocalModel) -> None:
+    greedy = (await ask(mlx_chatty, "x")).text
+    assert (await ask(mlx_chatty, "x", temperature=1e-39)).text == greedy
+
+
+@pytest.mark.parametrize("params", [{}, {"temperature": 1.0}, {"logprobs": 2}])
+async def test_weights_that_are_no_numbers(
+    built: Callable[[Shape, str], Path], params: dict[str, float]
+) -> None:
+    folder = built(Shape(norm=math.nan), "folder")
+    with pytest.raises(ModelError, match="give no numbers"):
+        await ask(LocalModel("mlx:broken", Spec("mlx", str(folder))), "x", **params)
+
+
+def test_a_model_without_an_end_stops_where_its_json_does(
+    built: Callable[[Shape, str], Path],
+) -> None:
+    from fusion_magics.local.engines import CancelFlag, mlx
+
+    engine = mlx.load(Spec("mlx", str(built(Shape(), "folder"))), CancelFlag())
+    engine.vocabulary._ends = frozenset()
+    engine.read([65, 66])
+    params = SamplingParams(schema={"enum": ["yes"]}, logprobs=1)
+    tokens = islice(engine.write(params), 20)
+    assert b"".join(engine.vocabulary.piece(t.id) for t in tokens) == b'"yes"'
+
+
+def test_weights_of_four_bits_are_counted_one_by_one(
+    built: Callable[[Shape, str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by the words they are packed in: pieces would be eight times too long."""
+    import mlx.nn as nn
+
+    from fusion_magics.local.engines import CancelFlag, mlx
+
+    sizes: list[int] = []
+    monkeypatch.setattr(mlx, "piece_size", lambda n, flops: sizes.append(n) or 32)
+    folder = built(Shape(), "folder")
+    files = mlx._files
+
+    def quantised(path: str) -> tuple[nn.Module, object, dict[str, object]]:
+        model, tokenizer, config = files(path)
+        nn.quantize(model, 64, 4)
+        return model, tokenizer, config
+
+    mlx.load(Spec("mlx", str(folder)), CancelFlag())
+    monkeypatch.setattr(mlx, "_files", quantised)
+    mlx.load(Spec("mlx", str(folder)), CancelFlag())
+    assert sizes[0] == sizes[1] > 0
+
+
+async def test_code_that_comes_with_a_model_is_not_run(
+    built: Callable[[Shape, str], Path], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(built(Shape(), "folder"), tmp_path / "m")
+    described = json.loads((folder / "tokenizer_config.json").read_text())
+    described |= {"tokenizer_class": "Own", "auto_map": {"AutoTokenizer": ["own.Own", None]}}
+    (folder / "tokenizer_config.json").write_text(json.dumps(described))
+    (folder / "own.py").write_text("import os; os._exit(3)")
+    with pytest.raises(LoadError, match="is not run here"):
+        await ask(LocalModel("mlx:own", Spec("mlx", str(folder))), "x")
+
+
 async def test_logprobs(mlx_chatty: LocalModel) -> None:
     answer = await ask(mlx_chatty, "hello", max_tokens=20, logprobs=260)
     assert len(answer.logprobs) == 20
@@ -102,8 +167,8 @@ async def test_an_answer_ends_where_the_model_ends_it(built: Callable[[Shape, st
 
 
 async def test_context(mlx_chatty: LocalModel) -> None:
-    with pytest.raises(ContextOverflow, match=r"613 tokens.* 512"):
-        await ask(mlx_chatty, "x" * 610)
+    with pytest.raises(ContextOverflow, match=r"513 tokens.* 512"):
+        await ask(mlx_chatty, "x" * 510)
     answer = await ask(mlx_chatty, "x" * 497, max_tokens=100)
     assert (answer.finish.reason, answer.finish.usage.completion_tokens) == ("length", 12)
 

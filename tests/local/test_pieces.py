@@ -89,6 +89,27 @@ def test_piece_size(parameters: int, flops: float, size: int) -> None:
     assert piece_size(parameters, flops) == size
 
 
+@given(st.lists(st.binary(max_size=9)), st.integers(1, 9))
+def test_lines_survive_any_cut(chunks: list[bytes], size: int) -> None:
+    raw = b"\n".join(chunks) + b"\n"
+    lines = wire.Lines()
+    cut = [line for at in range(0, len(raw), size) for line in lines.of(raw[at : at + size])]
+    assert cut == raw.split(b"\n")[:-1]
+
+
+def test_a_write_that_is_cut_short_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[bytes] = []
+
+    def three_bytes(pipe: int, data: memoryview) -> int:
+        written.append(bytes(data[:3]))
+        return len(written[-1])
+
+    monkeypatch.setattr(wire.os, "write", three_bytes)
+    wire.write(1, b"a whole line\n")
+    monkeypatch.undo()
+    assert b"".join(written) == b"a whole line\n"
+
+
 def test_lines() -> None:
     params = SamplingParams(schema={"type": "object"}, stop=("a\n",))
     ask = wire.Generate(3, (Message("user", "line\nbreak 😀"),), params)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import aclosing
 
 import psutil
 import pytest
@@ -22,15 +23,14 @@ async def test_threads_follow_the_number_of_models_at_work(
     slow: LocalModel, stories: LocalModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registry, "usable_cores", lambda: 8)
-    running = asyncio.create_task(ask(slow, "hello", max_tokens=2000))
-    await asyncio.sleep(0.5)
-    assert threads_of(slow) == 8
-    other = asyncio.create_task(ask(stories, "Once", max_tokens=500))
-    await asyncio.sleep(0.01)
-    assert (threads_of(slow), threads_of(stories)) == (4, 4)
-    await other
-    assert threads_of(slow) == 8
-    running.cancel()
+    params = SamplingParams(max_tokens=4000)
+    async with aclosing(slow.stream(Prompt.of("hello"), params)) as running:
+        await anext(running)
+        assert threads_of(slow) == 8
+        async with aclosing(stories.stream(Prompt.of("Once"), params)) as other:
+            await anext(other)
+            assert (threads_of(slow), threads_of(stories)) == (4, 4)
+        assert threads_of(slow) == 8
 
 
 async def test_the_child_uses_its_share(slow: LocalModel, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,7 +47,7 @@ async def test_the_child_uses_its_share(slow: LocalModel, monkeypatch: pytest.Mo
 
     seen: list[int] = []
     alone = await threads_while_writing(1)
-    assert await threads_while_writing(3) == alone + 2
+    assert await threads_while_writing(3) >= alone + 2
 
 
 async def test_never_less_than_one_thread(

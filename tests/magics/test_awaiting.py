@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import re
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -17,7 +18,7 @@ def _compiles(source: str) -> bool:
 
 
 LINE = "get_ipython().run_line_magic('fuse', 'hi')"
-AWAITED = "await get_ipython().run_line_magic('_fuse', 'hi')"
+AWAITED = "await get_ipython()._fusion_magics.magics.awaited('hi')"
 
 
 @pytest.mark.parametrize(
@@ -74,10 +75,12 @@ def test_elsewhere_nothing_changes(source: str) -> None:
 )
 def test_a_lone_semicolon_goes_behind_the_call(source: str, after: str) -> None:
     assert rewritten(source, can_await=False) == source + after
-    assert (
-        rewritten(source)
-        == source.replace("get_", "await get_").replace("'fuse'", "'_fuse'") + after
+    awaited = re.sub(
+        r"get_ipython\(\)\.run_\w+_magic\('fuse', ",
+        "await get_ipython()._fusion_magics.magics.awaited(",
+        source,
     )
+    assert rewritten(source) == awaited + after
 
 
 def _in_a_loop(shell: InteractiveShell, source: str) -> str:
@@ -91,8 +94,9 @@ CELL = "%%fuse -m vote\nhow?"
 
 
 def test_in_a_running_loop_the_cell_is_rewritten(shell: InteractiveShell) -> None:
-    assert _in_a_loop(shell, CELL).startswith("await get_ipython().run_cell_magic('_fuse', '-m ")
-    assert _in_a_loop(shell, "x = %fuse how?").startswith("x = await get_ipython().run_line_")
+    runner = "await get_ipython()._fusion_magics.magics.awaited("
+    assert _in_a_loop(shell, CELL).startswith(f"{runner}'-m vote', 'how?")
+    assert _in_a_loop(shell, "x = %fuse how?") == f"x = {runner}'how?')\n"
 
 
 def test_without_a_loop_it_steps_aside(shell: InteractiveShell) -> None:

@@ -92,17 +92,56 @@ def test_help_lists_all_options() -> None:
     assert all(flag in done.stdout for flag in flags_of(command_parser()))
 
 
-def test_ctrl_c_is_quiet_and_quick() -> None:
+SAYS_WHEN_IT_ASKS = """
+import sys
+from fusion_magics.__main__ import main
+from fusion_magics.backends.scripted import SCRIPTS, Script
+SCRIPTS["tell"] = Script(lambda prompt, params: print("asked", flush=True) or "Yes.")
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_ctrl_c_is_quick_and_shows_what_had_arrived() -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "fusion_magics", "hi", *ECHO, "-p", "scripted:slow"],
+        [sys.executable, "-c", SAYS_WHEN_IT_ASKS, "hi", *ECHO, "-p", "scripted:slow,scripted:tell"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    time.sleep(1.5)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "asked\n"
+    time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     began = time.monotonic()
-    printed = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=10)
     assert time.monotonic() - began < 1
     assert process.returncode == 130
-    assert printed == ("", "")
+    assert "Stopped before it was decided; what had arrived is kept." in out
+    assert "Yes." in out
+    assert err == ""
+
+
+def test_an_ascii_terminal_gets_what_it_can_show() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "fusion_magics", "größer 🙂", *ECHO],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "gr??er ?" in done.stdout
+
+
+def test_a_reader_that_goes_early_is_no_error() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "fusion_magics", "hi", *ECHO],
+            stdout=write,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        os.close(write)
+    assert (done.returncode, done.stderr) == (1, "")

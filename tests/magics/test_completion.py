@@ -35,6 +35,7 @@ def _complete(shell: InteractiveShell, source: str) -> list[str]:
         ("%%fuse -j tiny:j|", ["%%fuse -j tiny:judge"]),
         ("%%fuse -p llam|", ["%%fuse -p llamacpp:"]),
         ("%%fuse -m vote --se|", ["%%fuse -m vote --seed"]),
+        ("%%fuse --system {{a + b}} --se|", ["%%fuse --system {{a + b}} --seed"]),
         ("a = 1\n%fuse --se|", ["%fuse --seed"]),
         ("%%fuse\nHow {{appl|", ["How {{apples"]),
         ("%%fuse\nHow {{appl|}} many", ["How {{apples"]),
@@ -63,6 +64,12 @@ def test_configured_members_come_first(shell: InteractiveShell) -> None:
 @pytest.mark.parametrize("source", ["%%fuse\n--mo|", "%fuse why --mo|", "--mo|", "%%time --mo|"])
 def test_no_options_where_there_are_none(shell: InteractiveShell, source: str) -> None:
     assert not any("--mode" in line for line in _complete(shell, source))
+
+
+@pytest.mark.parametrize("source", ["%|", "%%|", "%_|", "%f|"])
+def test_no_magic_is_offered_that_nobody_should_write(shell: InteractiveShell, source: str) -> None:
+    offered = {line.lstrip("%") for line in _complete(shell, source)}
+    assert {name for name in offered if "fuse" in name} <= {"fuse", "fuse_models"}
 
 
 def test_other_completion_is_as_before(shell: InteractiveShell) -> None:

@@ -51,6 +51,18 @@ def test_unloading_leaves_the_shell_as_it_was(
     assert "`%fuse` not found" in "".join(capsys.readouterr())
 
 
+def test_unloading_ends_the_models(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fusion_magics import local
+
+    ended: list[str] = []
+    monkeypatch.setattr(local, "unload", lambda: ended.append("all"))
+    shell.run_line_magic("unload_ext", "fusion_magics")
+    shell.run_line_magic("unload_ext", "fusion_magics")
+    assert ended == ["all"]
+
+
 def test_a_magic_of_the_users_comes_back(bare_shell: InteractiveShell) -> None:
     bare_shell.register_magic_function(lambda line: "mine", "line", "fuse")
     bare_shell.run_line_magic("load_ext", "fusion_magics")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -90,10 +91,21 @@ def test_the_view_asked_for_is_the_view_shown(shell: InteractiveShell, run: Run)
     run("x = %fuse hi")
     assert _shown(shell, shell.user_ns["x"]) == {"text/plain", "text/html"}
     run("y = %fuse --view text hi")
+    run("z = %fuse hi")
     assert _shown(shell, shell.user_ns["y"]) == {"text/plain"}
     assert _shown(shell, shell.user_ns["x"]) == {"text/plain", "text/html"}, "the other keeps its"
+    assert _shown(shell, shell.user_ns["y"]) == {"text/plain"}, "and so does this one"
     run("%config FuseMagics.view = 'text'")
     assert _shown(shell, shell.user_ns["x"]) == {"text/plain"}
+
+
+def test_nothing_is_remembered_of_a_fusion_that_is_gone(shell: InteractiveShell, run: Run) -> None:
+    views = shell.magics_manager.registry["FuseMagics"]._views
+    run("x = %fuse --view text hi")
+    assert list(views.values()) == ["text"]
+    del shell.user_ns["x"]
+    gc.collect()
+    assert views == {}
 
 
 # ── defaults ─────────────────────────────────────────────────────────────────────────────────
@@ -129,7 +141,7 @@ def test_the_defaults_are_the_tiny_models(bare_shell: InteractiveShell) -> None:
         "mode": "best-of",
         "protocol": "pointwise",
     }
-    assert request.view == "table"
+    assert (request.view, magics.view) == (None, "table")
 
 
 def test_help_shows_every_option_and_examples(run: Run) -> None:
@@ -145,6 +157,8 @@ def test_help_shows_every_option_and_examples(run: Run) -> None:
 # ── bad input ────────────────────────────────────────────────────────────────────────────────
 
 BAD = [
+    ("%%fuse --out get_ipython\nhi", "UsageError: --out cannot be 'get_ipython'", "another name"),
+    ("%%fuse --out Out\nhi", "UsageError: --out cannot be 'Out'", "Take another name."),
     ("%%fuse --mod vote\nhi", "UsageError: There is no option --mod.", "Did you mean --mode?"),
     ("%%fuse -m voet\nhi", "UsageError: There is no mode 'voet'.", "Did you mean vote?"),
     ("%%fuse hi there\nhi", "UsageError: 'hi' is no option of %%fuse.", "lines below"),
@@ -157,7 +171,9 @@ BAD = [
     ('%fuse --system "Be hi', 'UsageError: The quote " behind --system is', "Close it."),
     ("%%fuse -p llamacp:x.gguf\nhi", "UsageError: There is no engine 'llamacp'", "llamacpp:x.gguf"),
     ("%%fuse -p tiny\nhi", "UsageError: 'tiny' is no member name.", "A member is engine:model"),
-    ("%%fuse -p ,\nhi", "UsageError: The pool has no members.", "Name some: -p"),
+    ("%fuse -p scripted:yes, scripted:no hi", "UsageError: --pool ends in a comma", "in quotes"),
+    ("%%fuse\n{{await x}}", "UsageError: {{await x}} cannot be filled in", "Give its value a name"),
+    ('%%fuse -p ""\nhi', "UsageError: The pool has no members.", "Name some, such as tiny:"),
     ("%%fuse --temperature=-1\nhi", "UsageError: The sampling options: temp", "0 (greedy)"),
     ("%%fuse -p scripted:broken\nhi", "NoAnswerError: No member answered.", "scripted:broken: "),
 ]

@@ -55,6 +55,13 @@ def test_filling(text: str, filled: str | None) -> None:
         ("{{1, 2}, {3}}", "{{1, 2}, {3}} in the prompt is no Python expression.", "Two literal"),
         ("{{}}", "{{}} in the prompt is no Python expression.", 'braces are written {{"{{"}}.'),
         ("{{import os}}", "{{import os}} in the prompt is no Python", "Two literal"),
+        (
+            "{{await n}}",
+            "{{await n}} cannot be filled in: 'await' outside",
+            "Give its value a name",
+        ),
+        ("{{(yield 1)}}", "{{(yield 1)}} cannot be filled in: 'yield' outside", "a cell above"),
+        ("{{[x async for x in n]}}", "{{[x async for x in n]}} cannot be filled in: ", "a name"),
         ("say {{n and", "'{{n and' opens with {{ that is never closed.", "Two literal"),
     ],
 )

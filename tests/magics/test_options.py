@@ -74,8 +74,9 @@ def test_only_what_was_given_is_there() -> None:
         (["--mode=voet"], "There is no mode 'voet'.", "Did you mean vote? There is: best-of, vote"),
         (["--protocol=x"], "There is no protocol 'x'.", "There is: pointwise"),
         (["--view=tabel"], "There is no view 'tabel'.", "Did you mean table?"),
-        (["--seed=abc"], "--seed: 'abc' is not a whole number.", ""),
-        (["--temperature=hot"], "--temperature: 'hot' is not a number.", ""),
+        (["--seed=abc"], "--seed cannot be 'abc'.", "Give a whole number."),
+        (["--temperature=hot"], "--temperature cannot be 'hot'.", "Give a number."),
+        (["--pool=a:b,"], "--pool ends in a comma: 'a:b,'.", "without blanks, or in quotes."),
         (["--mode"], "--mode has no value.", "Write it behind: --mode VALUE"),
     ],
 )
@@ -95,7 +96,7 @@ def test_help_is_where_ipython_has_it(flag: str) -> None:
 
 @pytest.mark.parametrize("name", ["a-b", "class", "1a", "a.b", ""])
 def test_out_is_a_variable(name: str) -> None:
-    with pytest.raises(UsageError, match="cannot be the name of a variable"):
+    with pytest.raises(UsageError, match=r"--out cannot be '.*'\.\nGive the name of a variable"):
         parse(magic_parser(), [f"--out={name}"])
 
 
@@ -105,6 +106,15 @@ def test_the_words_are_those_of_the_tables() -> None:
         for word in table:
             assert flags[option].type(word) == word  # type: ignore[operator, misc]
         assert all(word in (flags[option].help or "") for word in table)
+
+
+@pytest.mark.parametrize(
+    "line", ["what is 2+2", "what is --seed 3 2+2", "--seed 3 what --mode vote is 2+2"]
+)
+def test_the_commands_options_stand_anywhere(line: str) -> None:
+    assert parse(command_parser(), line.split())["prompt"] == ["what", "is", "2+2"]
+    with pytest.raises(UsageError, match="There is no option --bogus"):
+        parse(command_parser(), ["--bogus", *line.split()])
 
 
 def test_the_command_has_every_option_but_out() -> None:

@@ -50,12 +50,24 @@ class CancelFlag:
 
 @dataclass(frozen=True, slots=True)
 class Special:
-    """A control token, and whether it swallows the white space beside it."""
+    """A control token, and whether it swallows the white space beside it.
+
+    Every token counts whose name a tokenizer finds in text, marked "special" or not: a template
+    may give any of them a meaning.
+    """
 
     text: str
     token: int
     strips_left: bool = False
     strips_right: bool = False
+
+
+def greedy(params: SamplingParams) -> bool:
+    """Whether to take the likeliest token.
+
+    Next to 0 a temperature would do the same, but logits divided by it overflow into noise.
+    """
+    return params.temperature < 1e-4
 
 
 class Vocabulary(Protocol):
@@ -89,7 +101,7 @@ class Vocabulary(Protocol):
         ...
 
     def piece(self, token: int) -> bytes:
-        """The bytes of a token; empty for control tokens."""
+        """The bytes of a token; empty for control tokens that are marked so."""
         ...
 
     def ends(self, token: int) -> bool:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
+from ...errors import ModelError
 from . import Token
 
 IMPOSSIBLE = -1e4
+
+
+def check_number(best: float) -> None:
+    """Raise :class:`ModelError` if ``best``, of the chosen or likeliest token, is no number.
+
+    Damaged weights, or sums that overflow their format, would give token 0 again and again.
+    """
+    if not math.isfinite(best):
+        raise ModelError(
+            "The weights give no numbers, so there is no likeliest token.",
+            "Download the model again, or use another quantisation of it.",
+        )
 
 
 def with_logprobs(token: int, logits: NDArray[np.float32], top: int) -> Token:

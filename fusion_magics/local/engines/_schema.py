@@ -34,7 +34,10 @@ class SchemaMask:
     def accept(self, token: int) -> None:
         """Tell what was written."""
         if not self._matcher.is_stopped() and not self._matcher.consume_token(token):
-            raise ModelError(f"llguidance lost the schema: {_first(self._matcher.get_error())}")
+            raise ModelError(
+                f"llguidance lost the schema: {_first(self._matcher.get_error())}",
+                "Ask again with a simpler schema.",
+            )
 
     def allowed(self, size: int) -> NDArray[np.bool_]:
         """One truth value for each of ``size`` tokens; the ends alone once the JSON is complete."""
@@ -76,7 +79,10 @@ class Schemas:
         except ValueError as exc:
             error = str(exc)
         if error:
-            raise ModelError(f"No answer can be held to this JSON schema: {_first(error)}")
+            raise ModelError(
+                f"No answer can be held to this JSON schema: {_first(error)}",
+                "Write it with types, properties, enums and bounds alone.",
+            )
         return SchemaMask(matcher, self._ends)
 
 
@@ -92,7 +98,7 @@ class _Tokens:
     """
 
     def __init__(self, vocabulary: Vocabulary, eos: int) -> None:
-        names = {s.token: s.text for s in vocabulary.specials}
+        names = {s.token: s.text for s in vocabulary.specials if not vocabulary.piece(s.token)}
         self._vocabulary = vocabulary
         self.tokens = [
             CONTROL + names[i].encode() if i in names else vocabulary.piece(i)

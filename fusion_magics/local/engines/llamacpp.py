@@ -22,7 +22,7 @@ from ..death import NO_MEMORY
 from ..prefix import piece_size, pieces, reusable
 from ..wire import Spec
 from . import CancelFlag, Cancelled, Token
-from ._logprobs import with_logprobs
+from ._logprobs import check_number, with_logprobs
 from ._schema import Schemas
 from .llamacpp_sampler import Sampler
 from .llamacpp_text import LlamaVocabulary, Log
@@ -62,6 +62,7 @@ class LlamaCpp:
     def _load(self, spec: Spec, on_gpu: bool) -> lib.llama_model_p:
         params = lib.llama_model_default_params()
         params.n_gpu_layers = (ALL_LAYERS if spec.gpu_layers is None else spec.gpu_layers) * on_gpu
+        self._log.clear()
         model = lib.llama_model_load_from_file(os.fsencode(spec.path), params)
         if not model:
             raise self._load_error(spec.path)
@@ -108,6 +109,7 @@ class LlamaCpp:
             params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_DISABLED
         params.abort_callback = ctypes.cast(_c_library().strlen, lib.ggml_abort_callback)
         params.abort_callback_data = self._cancel.address
+        self._log.clear()
         context = lib.llama_init_from_model(self._model, params)
         if not context:
             raise LoadError(
@@ -146,13 +148,16 @@ class LlamaCpp:
     def _decode(self, tokens: Sequence[int]) -> None:
         self._cancel.check()
         self._share_cores()
+        self._log.clear()
         batch = (lib.llama_token * len(tokens))(*tokens)
         code = lib.llama_decode(self._ctx, lib.llama_batch_get_one(batch, len(tokens)))
         if code == ABORTED:
             raise Cancelled
         if code:
             raise ModelError(
-                f"llama.cpp failed (code {code}): {self._log.reason()}", retryable=True
+                f"llama.cpp failed (code {code}): {self._log.reason() or 'no reason given'}",
+                "Ask again; if it fails again, use a smaller @context=N or another model.",
+                retryable=True,
             )
 
     def _share_cores(self) -> None:
@@ -165,8 +170,13 @@ class LlamaCpp:
         """Those of the last token: a view of llama.cpp's memory, valid until the next step."""
         pointer = lib.llama_get_logits_ith(self._ctx, -1)
         if not pointer:
-            raise ModelError("The model gives no next tokens: it may be one for embeddings.")
-        return np.ctypeslib.as_array(pointer, (self.vocabulary.size,))
+            raise ModelError(
+                "The model gives no next tokens: it may be one for embeddings.",
+                "Use a model that writes text.",
+            )
+        logits = np.ctypeslib.as_array(pointer, (self.vocabulary.size,))
+        check_number(float(logits.max()))
+        return logits
 
 
 def _c_library() -> ctypes.CDLL:

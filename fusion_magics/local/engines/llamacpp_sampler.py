@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...types import SamplingParams
+from . import greedy
 from ._schema import SchemaMask
 
 CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
@@ -52,7 +53,7 @@ class Sampler:
 
 def _chain(params: SamplingParams) -> lib.llama_sampler_p:
     chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
-    if params.temperature <= 0:
+    if greedy(params):
         lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_greedy())
         return chain
     if params.top_p < 1:

@@ -10,8 +10,9 @@ from functools import cached_property
 import llama_cpp as lib
 
 from . import Special
+from ._names import Names, could_be_control
 
-WARN = 3
+WARN, ERROR = 3, 4
 
 
 # llama.cpp goes on calling the callback for as long as the process lives, whoever set it.
@@ -22,20 +23,27 @@ class Log:
     """The last warnings and errors that llama.cpp wrote: its own reason when a call fails."""
 
     def __init__(self) -> None:
-        self._lines: deque[str] = deque(maxlen=50)
+        self._lines: deque[tuple[int, str]] = deque(maxlen=50)
         callback = lib.llama_log_callback(self._keep)
         _CALLBACKS.append(callback)
         lib.llama_log_set(callback, ctypes.c_void_p(0))
 
     def _keep(self, level: int, text: bytes, _: object) -> None:
-        if level >= WARN:
-            self._lines.append(text.decode("utf-8", "replace").strip())
+        if level in (WARN, ERROR):
+            self._lines.append((level, text.decode("utf-8", "replace").strip()))
+
+    def clear(self) -> None:
+        """Forget what was said of earlier things."""
+        self._lines.clear()
 
     def reason(self) -> str:
         """Why the last thing failed, in llama.cpp's words; empty if it said nothing."""
-        errors = [line for line in self._lines if "error" in line.lower() or "failed" in line]
-        causes = [m[1] for e in errors if (m := re.search(r"error loading model: (.*)", e))]
-        return next(iter(causes or errors or list(self._lines)[-1:]), "")
+        errors = [line for level, line in self._lines if level == ERROR]
+        named = [m[1] for line in errors if (m := re.search(r"error loading model: (.*)", line))]
+        # Of a damaged header it only says so again; what came before it is the cause.
+        causes = [cause for cause in named if "failed to load model from" not in cause]
+        said = causes or errors or [line for _, line in self._lines]
+        return re.sub(r"^\w+: ", "", next(iter(said), ""))
 
 
 class LlamaVocabulary:
@@ -57,7 +65,16 @@ class LlamaVocabulary:
 
     def _is_control(self, token: int) -> bool:
         kinds = lib.LLAMA_TOKEN_ATTR_CONTROL | lib.LLAMA_TOKEN_ATTR_UNKNOWN
-        return bool(lib.llama_vocab_get_attr(self._vocab, token) & kinds)
+        marked = lib.llama_vocab_get_attr(self._vocab, token) & kinds
+        return bool(marked) or self._is_always_found(token)
+
+    def _is_always_found(self, token: int) -> bool:
+        added = lib.llama_vocab_get_attr(self._vocab, token) & lib.LLAMA_TOKEN_ATTR_USER_DEFINED
+        return bool(added) and could_be_control(self._text(token))
+
+    @cached_property
+    def _always_found(self) -> Names:
+        return Names(s.text for s in self.specials if self._is_always_found(s.token))
 
     def _special(self, token: int) -> Special:
         kinds = lib.llama_vocab_get_attr(self._vocab, token)
@@ -74,6 +91,10 @@ class LlamaVocabulary:
         return (lib.llama_vocab_get_text(self._vocab, token) or b"").decode("utf-8", "replace")
 
     def encode(self, text: str, special: bool) -> list[int]:
+        parts = [text] if special else self._always_found.cut(text)
+        return [token for part in parts for token in self._encode(part, special)]
+
+    def _encode(self, text: str, special: bool) -> list[int]:
         raw = text.encode()
         room = len(raw) + 8
         tokens = (lib.llama_token * room)()

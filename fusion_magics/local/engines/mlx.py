@@ -15,17 +15,17 @@ from typing import Any
 import mlx.core as mx
 import mlx_lm
 import numpy as np
-from mlx.utils import tree_reduce
 from mlx_lm.generate import generate_step
 from mlx_lm.models.cache import can_trim_prompt_cache, make_prompt_cache, trim_prompt_cache
+from mlx_lm.utils import get_total_parameters
 from numpy.typing import NDArray
 
 from ...errors import LoadError
 from ...types import SamplingParams
 from ..prefix import piece_size, pieces, reusable
 from ..wire import Spec
-from . import CancelFlag, Token
-from ._logprobs import with_logprobs
+from . import CancelFlag, Token, greedy
+from ._logprobs import check_number, with_logprobs
 from ._schema import SchemaMask, Schemas
 from .mlx_text import MlxVocabulary
 
@@ -49,11 +49,12 @@ class Mlx:
             mx.set_wired_limit(int(mx.device_info()["max_recommended_working_set_size"]))
         else:
             mx.disable_compile()  # on a CPU it would call a C++ compiler, and wait for it
-        self._model, tokenizer, config = mlx_lm.load(spec.path, return_config=True)
+        self._model, tokenizer, config = _files(spec.path)
         self.vocabulary = MlxVocabulary(tokenizer, _text_config(config)["vocab_size"])
         self.context = _context_size(spec, config)
-        parameters = tree_reduce(lambda n, w: n + w.size, self._model.parameters(), 0)
-        self._piece = piece_size(parameters, METAL_FLOPS if on_metal else CPU_FLOPS)
+        self._piece = piece_size(
+            get_total_parameters(self._model), METAL_FLOPS if on_metal else CPU_FLOPS
+        )
         self._schemas = Schemas(self.vocabulary)
         self._cache: list[Any] = make_prompt_cache(self._model)
         self._held = 0  # tokens in the cache
@@ -80,8 +81,9 @@ class Mlx:
         mx.random.seed(params.seed % (1 << 63))
         raw: deque[mx.array] = deque()  # the logits of steps that were not yet yielded
         processors: list[Processor] = [_recorder(raw)] if params.logprobs else []
-        if params.schema is not None:
-            processors.append(_masked(self._schemas.mask(params.schema)))
+        masked = None if params.schema is None else _Masked(self._schemas.mask(params.schema))
+        if masked:
+            processors.append(masked)
         steps = generate_step(
             mx.array(self._last),
             self._model,
@@ -92,8 +94,11 @@ class Mlx:
         )
         self._held += 1
         with closing(steps):
-            for token, _ in steps:
+            for step, (token, logprobs) in enumerate(steps):
                 self._held += 1  # generate_step is always one token ahead
+                if masked and masked.ended_at == step:
+                    return
+                check_number(logprobs[token].item())
                 if self.vocabulary.ends(token):
                     return
                 yield (
@@ -112,6 +117,22 @@ class Mlx:
             keep = 0
         self._held = keep
         return keep
+
+
+def _files(folder: str) -> tuple[Any, Any, dict[str, Any]]:
+    """Weights, tokenizer and configuration. Code that comes with a model is never run."""
+    try:
+        return mlx_lm.load(  # type: ignore[no-any-return]
+            folder, tokenizer_config={"trust_remote_code": False}, return_config=True
+        )
+    except ValueError as exc:
+        if "trust_remote_code" not in str(exc):
+            raise
+        raise LoadError(
+            f"{folder} needs code of its own to be loaded, and code that comes with a model is "
+            "not run here.",
+            "Use a model of a kind that mlx-lm knows by itself.",
+        ) from exc
 
 
 def _text_config(config: dict[str, Any]) -> dict[str, Any]:
@@ -135,7 +156,7 @@ def _context_size(spec: Spec, config: dict[str, Any]) -> int:
 def _sampler(params: SamplingParams) -> Callable[[mx.array], mx.array]:
     """Top-p, then temperature: llama.cpp's order. (mlx-lm's own samplers need a C++ compiler on
     Linux, where MLX compiles at run time.)"""
-    if params.temperature <= 0:
+    if greedy(params):
         return lambda logprobs: mx.argmax(logprobs, axis=-1)
 
     def sample(logprobs: mx.array) -> mx.array:
@@ -165,17 +186,29 @@ def _recorder(raw: deque[mx.array]) -> Processor:
     return keep
 
 
-def _masked(mask: SchemaMask) -> Processor:
-    """Gives the tokens that would leave the schema -inf."""
-    before: list[int] = []  # tokens that stood before the answer
+class _Masked:
+    """Gives the tokens that would leave the schema -inf.
 
-    def apply(tokens: mx.array, logits: mx.array) -> mx.array:
-        for token in np.array(tokens[before[0] :] if before else []).tolist():
-            mask.accept(int(token))
-        before[:] = [tokens.size]
-        return mx.where(mx.array(mask.allowed(logits.shape[-1])), logits, -mx.inf)
+    ``ended_at`` is the step at which no token could follow: the JSON is complete, and the model
+    has no token that ends its text.
+    """
 
-    return apply
+    def __init__(self, mask: SchemaMask) -> None:
+        self._mask = mask
+        self._before: int | None = None  # tokens that stood before this step
+        self._step = 0
+        self.ended_at: int | None = None
+
+    def __call__(self, tokens: mx.array, logits: mx.array) -> mx.array:
+        written = [] if self._before is None else np.array(tokens[self._before :]).tolist()
+        for token in written:
+            self._mask.accept(int(token))
+        self._before = tokens.size
+        allowed = self._mask.allowed(logits.shape[-1])
+        if self.ended_at is None and not allowed.any():
+            self.ended_at = self._step
+        self._step += 1
+        return mx.where(mx.array(allowed), logits, -mx.inf)
 
 
 def _numbers(logits: mx.array) -> NDArray[np.float32]:

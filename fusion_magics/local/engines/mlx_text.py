@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from . import Special
+from ._names import Names, could_be_control
 
 
 class MlxVocabulary:
@@ -28,14 +29,23 @@ class MlxVocabulary:
         return tuple(
             Special(t.content, i, strips_left=t.lstrip, strips_right=t.rstrip)
             for i, t in self.tokenizer.added_tokens_decoder.items()
-            if t.special
+            if t.special or could_be_control(t.content)
         )
 
+    @cached_property
+    def _always_found(self) -> Names:
+        added = self.tokenizer.added_tokens_decoder.values()
+        return Names(t.content for t in added if not t.special and could_be_control(t.content))
+
     def encode(self, text: str, special: bool) -> list[int]:
-        found = self.tokenizer.encode(
-            text, add_special_tokens=False, split_special_tokens=not special
-        )
-        return list(found)
+        parts = [text] if special else self._always_found.cut(text)
+        return [
+            token
+            for part in parts
+            for token in self.tokenizer.encode(
+                part, add_special_tokens=False, split_special_tokens=not special
+            )
+        ]
 
     def ends(self, token: int) -> bool:
         return token in self._ends
