@@ -62,7 +62,7 @@ HARD = more(EVEN, order=1.2, count=1.2, compare=1.5, race=1.5, follows=1.5)
 FEWER_SUMS = {kind: w * (0.5 if FAMILY_OF[kind] == "sums" else 1.0) for kind, w in HARD.items()}
 
 SUMS = more(mostly("sums", 0.92), subtract=1.8)
-LOGIC = more(mostly("logic", 1.0), compare=1.5, race=1.5, follows=1.5)
+LOGIC = more(mostly("logic", 0.99), compare=1.5, race=1.5, follows=1.5)
 
 COPYING = {"plain": 0.63, "echo": 0.35, "off": 0.02}
 SOME_JUDGING = {"plain": 0.86, "judge": 0.12, "off": 0.02}
