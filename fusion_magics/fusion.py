@@ -48,7 +48,7 @@ async def fuse(
     protocol : str
         How the judge compares: ``pointwise``.
     system : str, optional
-        A system message for every member, in the place of the prompt's own.
+        A system message for every member, in the place of the prompt's own; ``""`` is none.
     temperature : float, optional
         0 is greedy, the default; several samples of one member default to 0.8.
     top_p : float, optional
@@ -132,7 +132,7 @@ def _prompt(prompt: str | Prompt, system: str | None) -> Prompt:
         if message.role not in get_args(Role):
             words = ", ".join(get_args(Role))
             raise UsageError(f"There is no role {message.role!r}.", f"Roles: {words}.")
-    if system:
+    if system is not None:
         asked = with_system(asked, system)
     return Prompt(tuple(Message(m.role, sendable(m.content)) for m in asked.messages))
 

@@ -20,6 +20,7 @@ from .types import (
     Delta,
     Failure,
     Finish,
+    Message,
     Model,
     Prompt,
     Purpose,
@@ -75,7 +76,7 @@ def _answers(results: Sequence[Candidate | Failure]) -> Answers:
 
 
 async def _answer_or_failure(member: Member, prompt: Prompt, ask: Ask) -> Candidate | Failure:
-    if member.system:
+    if member.system is not None:
         prompt = with_system(prompt, member.system)
     try:
         return await ask(member.model, member.label, "member", prompt, member.params)
@@ -89,9 +90,9 @@ def _failure(label: str, error: ModelError) -> Failure:
 
 
 def with_system(prompt: Prompt, system: str) -> Prompt:
-    """``prompt`` with ``system`` in the place of its own system message."""
-    turns = tuple(m for m in prompt.messages if m.role != "system")
-    return Prompt(Prompt.of("", system).messages[:1] + turns)
+    """``prompt`` with ``system`` in the place of its own system message; empty: without one."""
+    before = (Message("system", system),) if system else ()
+    return Prompt((*before, *(m for m in prompt.messages if m.role != "system")))
 
 
 @asynccontextmanager

@@ -117,6 +117,7 @@ _COLUMNS = (
     "first_token",
     "tokens_per_second",
     "failure",
+    "judge_error",
 )
 
 
@@ -134,6 +135,7 @@ def _candidate_row(candidate: Candidate, verdict: Verdict | None) -> dict[str, o
         "seconds": candidate.timing.seconds,
         "first_token": candidate.timing.first_token,
         "tokens_per_second": candidate.tokens_per_second,
+        "judge_error": (verdict and verdict.error) or None,
     }
 
 

@@ -85,6 +85,14 @@ async def test_the_frame_has_one_row_per_member() -> None:
     assert list(frame["member"]) == ["scripted:no", "scripted:yes", "scripted:broken"]
     assert list(frame["score"][:2]) == [1, 9]
     assert "3 words" in frame["failure"][2]
+    assert frame["judge_error"].isna().all()
+
+
+async def test_the_frame_says_why_there_is_no_score(scripts: dict[str, Script]) -> None:
+    scripts["judge"] = Script("no JSON")
+    frame = (await ask()).to_frame()
+    assert frame["score"].isna().all()
+    assert all("could not be read" in error for error in frame["judge_error"])
 
 
 async def test_no_answer_at_all_says_why_for_each() -> None:
@@ -152,6 +160,7 @@ async def test_the_system_option_goes_before_the_system_message_of_a_prompt() ->
     prompt = Prompt.of("hi", "of the prompt")
     assert (await ask(prompt)).prompt == prompt
     assert (await ask(prompt, system="of the call")).prompt == Prompt.of("hi", "of the call")
+    assert (await ask(prompt, system="")).prompt == Prompt.of("hi")
 
 
 async def test_stopping_keeps_what_has_arrived(scripts: dict[str, Script]) -> None:

@@ -158,9 +158,12 @@ async def test_a_stream_without_an_end_is_a_failure() -> None:
 
 async def test_a_members_own_system_message_replaces_the_pools(scripts: dict[str, Script]) -> None:
     scripts["system"] = Script(lambda prompt, _: str([m.content for m in prompt.messages]))
-    members = open_pool('scripted:system@system="own",scripted:system', SamplingParams())
+    members = open_pool(
+        'scripted:system@system="own",scripted:system,scripted:system@system=""', SamplingParams()
+    )
     answers = await ask_all(members, Prompt.of("q", "of the pool"), Recorder().ask)
-    assert [c.text for c in answers.candidates] == ["['own', 'q']", "['of the pool', 'q']"]
+    texts = [c.text for c in answers.candidates]
+    assert texts == ["['own', 'q']", "['of the pool', 'q']", "['q']"]
 
 
 def test_usage_adds_up_and_an_unknown_cost_stays_unknown() -> None:
