@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from ..text import printable
@@ -206,6 +207,9 @@ def rows(fusion: Fusion) -> list[Row]:
 # ── timeline ─────────────────────────────────────────────────────────────────────────────────
 
 
+_ORDER = ("loading", "reading", "writing", "judging")
+
+
 class Phase(NamedTuple):
     """What a call did from ``start`` to ``end`` (seconds since the fusion began)."""
 
@@ -243,11 +247,26 @@ def tracks(fusion: Fusion) -> list[Track]:
         Track(
             one_line(f"judge {named or ''}" if judge else label),
             judge,
-            tuple(phase for call in calls for phase in _phases(call, judge)),
+            _together([phase for call in calls for phase in _phases(call, judge)]),
             _busy(calls),
         )
         for (judge, label), calls in sorted(groups.items(), key=lambda item: item[0][0])
     ]
+
+
+def _together(phases: list[Phase]) -> tuple[Phase, ...]:
+    """One phase at a time: where calls of one model overlap, what the furthest of them did."""
+    moments = sorted({moment for phase in phases for moment in (phase.start, phase.end)})
+    found: list[Phase] = []
+    for start, end in pairwise(moments):
+        doing = [p.what for p in phases if p.start <= start and end <= p.end]
+        if not doing:
+            continue
+        what = max(doing, key=_ORDER.index)
+        if found and found[-1].what == what and found[-1].end == start:
+            start = found.pop().start
+        found.append(Phase(what, start, end))
+    return tuple(found)
 
 
 def _busy(calls: list[Call]) -> float:

@@ -264,6 +264,24 @@ def test_the_timeline_shows_each_phase_on_a_common_time() -> None:
     assert max(left + width for left, width in ends) == pytest.approx(100, abs=0.2)
 
 
+def test_calls_that_wait_for_their_model_do_not_cover_the_one_it_works_on() -> None:
+    timings = [
+        Timing(0.0, loading=0.0, reading=1.0, writing=1.5, ended=2.0),
+        Timing(0.0, loading=0.0, reading=2.0, writing=2.25, ended=4.0),
+    ]
+    calls = [Call("tiny:judge on x", "judge", "done", t, Usage()) for t in timings]
+    bar = page(replace(best_of(), calls=tuple(calls))).one("span", "fz-bar")
+    spans = [(i.classes[0], *_span(i.attributes["style"])) for i in bar.all("i")]
+    assert spans == [
+        ("fz-load", 0, 25),
+        ("fz-read", 25, 12.5),
+        ("fz-judge", 37.5, 12.5),
+        ("fz-read", 50, 6.2),
+        ("fz-judge", 56.2, 43.8),
+    ]
+    assert bar.text == "loading 1.0 s, reading 0.75 s, judging 2.2 s"
+
+
 def _span(style: str) -> tuple[float, float]:
     left, width = (part.split(":")[1].rstrip("%") for part in style.split(";"))
     return float(left), float(width)
