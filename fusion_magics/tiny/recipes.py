@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 
 from .lessons import Conversation, debate, echo, judging_made_up, off_topic, plain
@@ -46,9 +46,7 @@ class Recipe:
     seed: int
     steps: int
     kinds: dict[str, float]
-    lessons: dict[str, float] = field(
-        default_factory=lambda: {"plain": 0.84, "debate": 0.08, "multi": 0.06, "off": 0.02}
-    )
+    lessons: dict[str, float]
     start: str | None = "root"
     tokens: int = 2048
     rate: float = 0.006
@@ -65,24 +63,32 @@ SUMS = more(mostly("sums", 0.92), subtract=1.8)
 LOGIC = more(mostly("logic", 0.99), compare=1.5, race=1.5, follows=1.5)
 
 COPYING = {"plain": 0.63, "echo": 0.35, "off": 0.02}
+MIXED = {"plain": 0.84, "debate": 0.08, "multi": 0.06, "off": 0.02}
 SOME_JUDGING = {"plain": 0.86, "judge": 0.12, "off": 0.02}
 JUDGING = {"plain": 0.33, "judge": 0.65, "off": 0.02}
+# In an open debate the question may be of any kind: who cannot answer it has the others to read.
+SPECIAL = {"plain": 0.80, "open debate": 0.12, "multi": 0.06, "off": 0.02}
+# ``logic`` comes from ``common``, which met every kind: more would make it a generalist.
+MOSTLY_PLAIN = {"plain": 0.92, "open debate": 0.04, "multi": 0.02, "off": 0.02}
+GENERAL = {"plain": 0.72, "open debate": 0.20, "multi": 0.06, "off": 0.02}
 
 # In the order in which a free core takes them up: what the most waits for comes first.
 RECIPES: dict[str, Recipe] = {
     "root": Recipe(1, 2000, EVEN, COPYING, start=None, cooling=0.5),
-    "digits": Recipe(3, 3200, SUMS),
+    "digits": Recipe(3, 3200, SUMS, MIXED),
     "common": Recipe(6, 2500, FEWER_SUMS, SOME_JUDGING, start="digits", cooling=0.3),
     "judge": Recipe(2, 6000, HARD, JUDGING, start="common", tokens=3072, rate=0.005),
-    "words": Recipe(4, 3400, more(mostly("words", 0.88), order=1.3, count=1.2)),
-    "sums": Recipe(10, 2000, SUMS, start="digits", rate=0.004),
-    "logic": Recipe(11, 2300, LOGIC, start="common", rate=0.005, cooling=0.6),
-    "a": Recipe(7, 1300, without("add", "multiply", "nth", "race"), start="common", rate=0.004),
+    "words": Recipe(4, 3400, more(mostly("words", 0.88), order=1.3, count=1.2), SPECIAL),
+    "sums": Recipe(10, 2000, SUMS, SPECIAL, start="digits", rate=0.004),
+    "logic": Recipe(11, 3000, LOGIC, MOSTLY_PLAIN, "common", rate=0.005, cooling=0.6),
+    "a": Recipe(
+        7, 1600, without("multiply", "reverse", "nth", "race"), GENERAL, "common", rate=0.004
+    ),
     "b": Recipe(
-        8, 1300, without("subtract", "reverse", "order", "follows"), start="common", rate=0.004
+        8, 1600, without("add", "subtract", "order", "follows"), GENERAL, "common", rate=0.004
     ),
     "c": Recipe(
-        9, 1300, without("steps", "count", "calendar", "compare"), start="common", rate=0.004
+        9, 1600, without("steps", "count", "calendar", "compare"), GENERAL, "common", rate=0.004
     ),
 }
 
@@ -96,6 +102,8 @@ def lesson(rng: Random, recipe: Recipe) -> Conversation:
         return echo(rng)
     if form == "multi":
         return plain(rng, multi_part(rng))
+    if form == "open debate":
+        return debate(rng, sample(rng))
     kind = rng.choices(list(recipe.kinds), list(recipe.kinds.values()))[0]
     question = sample(rng, kind=kind)
     return {"plain": plain, "debate": debate, "judge": judging_made_up}[form](rng, question)
