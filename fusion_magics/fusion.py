@@ -83,6 +83,7 @@ async def fuse(
     judge_model = open_judge(judge)
 
     recorder = Recorder(watch)
+    judging = make_judge(judge_model, recorder.ask, params.seed)
 
     def fusion(outcome: Outcome) -> Fusion:
         return Fusion(
@@ -103,11 +104,10 @@ async def fuse(
             answers = await ask_all(members, asked, recorder.ask)
             if not answers.candidates:
                 raise NoAnswerError(answers.failures)
-            judging = make_judge(judge_model, recorder.ask, params.seed)
             return fusion(await fuse_answers(asked, answers, judging, params.seed))
     except asyncio.CancelledError as stop:
         note = "Stopped before it was decided; what had arrived is kept."
-        keep(stop, fusion(Outcome("", recorder.arrived(), None, (note,))))
+        keep(stop, fusion(Outcome("", recorder.arrived(), judging.arrived(), (note,))))
         raise
 
 

@@ -258,6 +258,8 @@ class Judgment:
         The candidates that shared the top; ``rule`` says how one was chosen.
     order : tuple of int
         The shuffled order in which the judge met the candidates, from the fusion's seed.
+    decided : bool
+        False where the judge was stopped: ``verdicts`` has what had arrived, ``best`` leads so far.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -268,6 +270,7 @@ class Judgment:
     ties: tuple[int, ...] = ()
     rule: str = ""
     order: tuple[int, ...] = ()
+    decided: bool = True
 
 
 # ── the result ───────────────────────────────────────────────────────────────────────────────
@@ -410,6 +413,10 @@ class Judge(Protocol):
 
     async def __call__(self, prompt: Prompt, candidates: Sequence[Candidate]) -> Judgment:
         """Give one verdict per candidate; one that could not be had says so in its ``error``."""
+        ...
+
+    def arrived(self) -> Judgment | None:
+        """What a call that was stopped had found by then, undecided; None if nothing."""
         ...
 
 

@@ -14,6 +14,7 @@ from fusion_magics.backends.scripted import Script
 from fusion_magics.errors import NoAnswerError, UsageError, kept
 from fusion_magics.fusion import fuse
 from fusion_magics.types import Fusion, Message, Prompt, SamplingParams
+from fusion_magics.views import bundle
 
 
 def scoring(prompt: Prompt, params: SamplingParams) -> str:
@@ -178,6 +179,33 @@ async def test_stopping_keeps_what_has_arrived(scripts: dict[str, Script]) -> No
     assert (failure.member, failure.kind) == ("scripted:endless", "cancelled")
     assert failure.partial.startswith("word word")
     assert fusion.judgment is None
+
+
+async def test_stopping_the_judge_keeps_the_verdicts_that_had_arrived(
+    scripts: dict[str, Script],
+) -> None:
+    def judge(prompt: Prompt, params: SamplingParams) -> str:
+        slow = "No." in prompt.text
+        return json.dumps({"check": "x " * 1000 * slow, "rationale": "Right.", "score": 9})
+
+    scripts["judge"] = Script(judge, gap=0.01)
+    task = asyncio.create_task(ask(pool="scripted:no,scripted:yes"))
+    await asyncio.sleep(0.3)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError) as stop:
+        await task
+    fusion = kept(stop.value)
+    assert fusion is not None
+    assert fusion.text == ""
+    assert fusion.judgment is not None
+    assert not fusion.judgment.decided
+    assert [v.score for v in fusion.judgment.verdicts] == [None, 9]
+    assert "Stopped" in fusion.judgment.verdicts[0].error
+    assert Fusion.from_json(fusion.to_json()) == fusion
+    for shown in bundle(fusion).values():
+        assert "not decided" in shown
+        assert "Right." in shown
+    assert "chosen" not in bundle(fusion)["text/plain"]
 
 
 async def test_time_limits_of_asyncio_work_and_what_had_arrived_is_their_cause() -> None:

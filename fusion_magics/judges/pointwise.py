@@ -111,13 +111,25 @@ class Pointwise:
         self._model = model
         self._ask = ask
         self._seed = seed
+        self._order: list[int] = []
+        self._verdicts: dict[int, Verdict] = {}
 
     async def __call__(self, prompt: Prompt, candidates: Sequence[Candidate]) -> Judgment:
-        order = list(range(len(candidates)))
-        random.Random(self._seed).shuffle(order)  # noqa: S311
+        self._verdicts.clear()
+        self._order = list(range(len(candidates)))
+        random.Random(self._seed).shuffle(self._order)  # noqa: S311
         # They start in the order given, and one model answers one after the other.
-        verdicts = await together(self._verdict(prompt, i, candidates[i]) for i in order)
-        ranked = rank(verdicts)
+        await together(self._judge(prompt, i, candidates[i]) for i in self._order)
+        return self._judgment()
+
+    def arrived(self) -> Judgment | None:
+        return replace(self._judgment(), decided=False) if self._verdicts else None
+
+    def _judgment(self) -> Judgment:
+        stopped = {
+            i: Verdict(i, 0, error="Stopped before there was a verdict.") for i in self._order
+        }
+        ranked = rank(list((stopped | self._verdicts).values()))
         tops = tuple(v.candidate for v in ranked if v.rank == 1 and v.score is not None)
         return Judgment(
             verdicts=ranked,
@@ -125,8 +137,11 @@ class Pointwise:
             protocol="pointwise",
             judge=self._model.name,
             ties=tops if len(tops) > 1 else (),
-            order=tuple(order),
+            order=tuple(self._order),
         )
+
+    async def _judge(self, prompt: Prompt, index: int, candidate: Candidate) -> None:
+        self._verdicts[index] = await self._verdict(prompt, index, candidate)
 
     async def _verdict(self, prompt: Prompt, index: int, candidate: Candidate) -> Verdict:
         asked = pointwise_prompt(prompt, candidate.text, self._model.wording, self._seed)

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ..text import printable
-from ..types import Call, Candidate, Failure, Fusion, Usage, Verdict
+from ..types import Call, Candidate, Failure, Fusion, Judgment, Usage, Verdict
 
 # Half of a UTF-16 pair is no character: it cannot be sent or saved, and one would lose the cell.
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
@@ -105,7 +105,7 @@ def several(count: int, what: str) -> str:
 
 def decided(fusion: Fusion) -> bool:
     """Whether ``fusion.text`` is an answer, be it an empty one; after Stop there is none."""
-    return bool(fusion.text) or fusion.judgment is not None
+    return bool(fusion.text) or (fusion.judgment is not None and fusion.judgment.decided)
 
 
 def origin(fusion: Fusion) -> tuple[str, ...]:
@@ -119,15 +119,20 @@ def origin(fusion: Fusion) -> tuple[str, ...]:
         return (f"the only answer of {several(asked, 'member')}",)
     if judgment is None:
         return (f"{mode} of {members}, not compared",)
+    if not judgment.decided:
+        return (f"{mode} of {members}, not decided", *_judge(judgment))
     # Where no verdict could be had, the majority decided, whatever was asked for.
     unread = bool(judgment.verdicts) and all(v.error for v in judgment.verdicts)
     how = "vote" if unread or judgment.protocol == "vote" else mode
     parts = [f"{how} of {members}", f"in the words of {one_line(_best(fusion).member)}"]
     if judgment.agreement is not None:
         parts.append(f"agreement {judgment.agreement:.2f}")
+    return (*parts, *_judge(judgment))
+
+
+def _judge(judgment: Judgment) -> Iterator[str]:
     if judgment.judge:
-        parts.append(f"judge {one_line(judgment.judge)}")
-    return tuple(parts)
+        yield f"judge {one_line(judgment.judge)}"
 
 
 def _best(fusion: Fusion) -> Candidate:
@@ -143,7 +148,7 @@ def remarks(fusion: Fusion) -> tuple[str, ...]:
 
 def _tie(fusion: Fusion) -> Iterator[str]:
     judgment = fusion.judgment
-    if judgment is None or len(judgment.ties) < 2:
+    if judgment is None or not judgment.decided or len(judgment.ties) < 2:
         return
     names = [one_line(fusion.candidates[i].member) for i in judgment.ties]
     shown = listed(names if len(names) <= 6 else [*names[:5], f"{len(names) - 5} more"])
@@ -194,12 +199,13 @@ def rows(fusion: Fusion) -> list[Row]:
         return verdicts[i].rank if i in verdicts else len(verdicts) + 1, i != judgment.best, i
 
     def rank(verdict: Verdict | None) -> str:
-        if verdict is None or verdict.error:
+        if verdict is None or verdict.error or not judgment.decided:
             return "–"
         return ("=" if sharing[verdict.rank] > 1 else "") + str(verdict.rank)
 
+    chosen = judgment.best if judgment.decided else None
     return [
-        Row(fusion.candidates[i], verdicts.get(i), rank(verdicts.get(i)), i == judgment.best)
+        Row(fusion.candidates[i], verdicts.get(i), rank(verdicts.get(i)), i == chosen)
         for i in sorted(range(len(fusion.candidates)), key=order)
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,6 @@ from fusion_magics.types import (
     Answers,
     Candidate,
     FinishReason,
-    Judge,
     Judgment,
     Outcome,
     Prompt,
@@ -30,8 +30,14 @@ def candidate(text: str, reason: FinishReason = "stop") -> Candidate:
     return Candidate("m", text, Usage(), reason, Timing(0.0))
 
 
-def scoring(scores: Sequence[float | None]) -> Judge:
-    async def judge(prompt: Prompt, candidates: Sequence[Candidate]) -> Judgment:
+@dataclass
+class Scoring:
+    """A judge that gives these scores."""
+
+    scores: Sequence[float | None]
+
+    async def __call__(self, prompt: Prompt, candidates: Sequence[Candidate]) -> Judgment:
+        scores = self.scores
         best = max((s for s in scores if s is not None), default=None)
         tops = tuple(i for i, s in enumerate(scores) if s is not None and s == best)
         verdicts = tuple(
@@ -42,12 +48,13 @@ def scoring(scores: Sequence[float | None]) -> Judge:
         best = tops[0] if tops else 0
         return Judgment(verdicts, best, "pointwise", "j", ties=ties, order=order)
 
-    return judge
+    def arrived(self) -> None:
+        return None
 
 
 def run(mode: str, texts: Sequence[str], scores: Sequence[float | None], seed: int = 0) -> Outcome:
     answers = Answers(tuple(map(candidate, texts)), ())
-    return asyncio.run(MODES[mode](Prompt.of("q"), answers, scoring(scores), seed))  # type: ignore[arg-type]
+    return asyncio.run(MODES[mode](Prompt.of("q"), answers, Scoring(scores), seed))  # type: ignore[arg-type]
 
 
 def test_best_of_is_the_highest_score_verbatim() -> None:
