@@ -32,8 +32,12 @@ async def best_of(prompt: Prompt, answers: Answers, judge: Judge, seed: int) -> 
         note = f"The judge decided nothing, so the majority did. {unread[0].error}"
         return Outcome(candidates[judgment.best].text, answers, judgment, (note,))
     chosen = settle_ties(judgment, candidates, seed)
-    notes = (f"{len(unread)} of {len(candidates)} verdicts could not be had.",) if unread else ()
-    return Outcome(candidates[chosen.best].text, answers, chosen, notes)
+    notes = []
+    if unread:
+        notes.append(f"{len(unread)} of {len(candidates)} verdicts could not be had.")
+    if not any(v.score for v in judgment.verdicts):
+        notes.append("The judge gives no answer more than 0.")
+    return Outcome(candidates[chosen.best].text, answers, chosen, tuple(notes))
 
 
 def settle_ties(judgment: Judgment, candidates: Sequence[Candidate], seed: int) -> Judgment:

@@ -94,6 +94,13 @@ def test_an_unreadable_judge_and_a_divided_pool_say_how_it_was_settled() -> None
     assert judgment.rule.startswith("tied answers")
 
 
+def test_it_is_said_where_the_judge_thinks_nothing_of_all() -> None:
+    note = "The judge gives no answer more than 0."
+    assert run("best-of", ["1", "2", "3"], [0, 0, 0]).notes == (note,)
+    assert run("best-of", ["1", "2", "3"], [0, None, 0]).notes[1:] == (note,)
+    assert run("best-of", ["1", "2", "3"], [0, 1, 0]).notes == ()
+
+
 def test_some_unreadable_verdicts_are_counted() -> None:
     outcome = run("best-of", ["Answer: 1", "Answer: 2"], [None, 4])
     assert comparable(outcome.text) == "2"
