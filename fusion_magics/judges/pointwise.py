@@ -71,6 +71,9 @@ Reply with one JSON object and nothing else:
 # What the tiny judge was trained on; fusion_magics/tiny/lessons.py writes the same text.
 _SHORT = "Check the answer.\nQuestion: {question}\n{answer}"
 
+# The error of a verdict until it has been given.
+_STOPPED = "Stopped before there was a verdict."
+
 _MAX_TOKENS: dict[Wording, int] = {"full": 1024, "short": 384}
 
 
@@ -111,25 +114,24 @@ class Pointwise:
         self._model = model
         self._ask = ask
         self._seed = seed
-        self._order: list[int] = []
-        self._verdicts: dict[int, Verdict] = {}
+        self._verdicts: dict[int, Verdict] = {}  # in the order in which the judge meets them
 
     async def __call__(self, prompt: Prompt, candidates: Sequence[Candidate]) -> Judgment:
-        self._verdicts.clear()
-        self._order = list(range(len(candidates)))
-        random.Random(self._seed).shuffle(self._order)  # noqa: S311
+        order = list(range(len(candidates)))
+        random.Random(self._seed).shuffle(order)  # noqa: S311
+        self._verdicts = {i: Verdict(i, 0, error=_STOPPED) for i in order}
         # They start in the order given, and one model answers one after the other.
-        await together(self._judge(prompt, i, candidates[i]) for i in self._order)
+        await together(self._judge(prompt, i, candidates[i]) for i in order)
         return self._judgment()
 
     def arrived(self) -> Judgment | None:
-        return replace(self._judgment(), decided=False) if self._verdicts else None
+        """See :meth:`fusion_magics.types.Judge.arrived`."""
+        if all(v.error == _STOPPED for v in self._verdicts.values()):
+            return None
+        return replace(self._judgment(), decided=False)
 
     def _judgment(self) -> Judgment:
-        stopped = {
-            i: Verdict(i, 0, error="Stopped before there was a verdict.") for i in self._order
-        }
-        ranked = rank(list((stopped | self._verdicts).values()))
+        ranked = rank(list(self._verdicts.values()))
         tops = tuple(v.candidate for v in ranked if v.rank == 1 and v.score is not None)
         return Judgment(
             verdicts=ranked,
@@ -137,7 +139,7 @@ class Pointwise:
             protocol="pointwise",
             judge=self._model.name,
             ties=tops if len(tops) > 1 else (),
-            order=tuple(self._order),
+            order=tuple(self._verdicts),
         )
 
     async def _judge(self, prompt: Prompt, index: int, candidate: Candidate) -> None:
