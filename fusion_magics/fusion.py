@@ -7,11 +7,12 @@ import reprlib
 from collections.abc import Mapping, Sequence
 from typing import TypeVar, get_args
 
-from .errors import NoAnswerError, UsageError, did_you_mean, keep
+from .asking import Asking
+from .errors import UsageError, did_you_mean, keep
 from .judges import JUDGES
 from .members import open_judge, open_pool, with_sampling
-from .modes import MODES
-from .pool import Recorder, ask_all, awake, with_system
+from .modes import MODES, Case
+from .pool import Pool, Recorder, awake, with_system
 from .text import sendable
 from .types import Answers, Fusion, Message, Outcome, Prompt, Role, SamplingParams, Watch
 
@@ -83,7 +84,9 @@ async def fuse(
     judge_model = open_judge(judge)
 
     recorder = Recorder(watch)
-    judging = make_judge(judge_model, recorder.ask, params.seed)
+    asking = Asking(judge_model, recorder.ask, params.seed)
+    judging = make_judge(asking)
+    case = Case(asked, Pool(members, recorder.ask), judging, asking, params.seed)
 
     def fusion(outcome: Outcome) -> Fusion:
         return Fusion(
@@ -96,15 +99,15 @@ async def fuse(
             judgment=outcome.judgment,
             params=params,
             calls=recorder.calls,
-            notes=(*_cut(outcome.answers), *outcome.notes),
+            notes=(*_cut(outcome.answers), *asking.notes, *outcome.notes),
+            passages=outcome.passages,
+            rounds=outcome.rounds,
+            changes=outcome.changes,
         )
 
     try:
         async with awake():
-            answers = await ask_all(members, asked, recorder.ask)
-            if not answers.candidates:
-                raise NoAnswerError(answers.failures)
-            return fusion(await fuse_answers(asked, answers, judging, params.seed))
+            return fusion(await fuse_answers(case))
     except asyncio.CancelledError as stop:
         note = "Stopped before it was decided; what had arrived is kept."
         keep(stop, fusion(Outcome("", recorder.arrived(), judging.arrived(), (note,))))

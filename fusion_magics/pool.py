@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from .errors import ModelError
+from .errors import ModelError, NoAnswerError
 from .text import sendable
 from .types import (
     Answers,
@@ -45,12 +45,42 @@ class Member:
     system: str | None = None
 
 
-async def ask_all(members: Sequence[Member], prompt: Prompt, ask: Ask) -> Answers:
-    """Ask all ``members`` together; a member that fails is data, not an exception.
+class Pool:
+    """The members of one fusion, and how they are asked.
 
-    Cancelling this stops every member before it returns.
+    Parameters
+    ----------
+    members : sequence of Member
+        With unique labels.
+    ask : Ask
+        Makes the calls.
     """
-    return _answers(await together(_answer_or_failure(m, prompt, ask) for m in members))
+
+    def __init__(self, members: Sequence[Member], ask: Ask) -> None:
+        self.members = tuple(members)
+        self._ask = ask
+
+    async def answers(self, prompt: Prompt) -> Answers:
+        """Ask all members together; a member that fails is data, not an exception.
+
+        Cancelling this stops every member before it returns.
+
+        Raises
+        ------
+        NoAnswerError
+            If no member answered; it says why for each.
+        """
+        answers = await self.each({member.label: prompt for member in self.members})
+        if not answers.candidates:
+            raise NoAnswerError(answers.failures)
+        return answers
+
+    async def each(self, prompts: Mapping[str, Prompt]) -> Answers:
+        """Ask the members that ``prompts`` names (by label), each its own prompt."""
+        asked = [member for member in self.members if member.label in prompts]
+        return _answers(
+            await together(_answer_or_failure(m, prompts[m.label], self._ask) for m in asked)
+        )
 
 
 async def together(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
@@ -136,8 +166,17 @@ class Recorder:
         return tuple(call.closed() for call in self._calls)
 
     def arrived(self) -> Answers:
-        """What the members have given so far; one that has not ended counts as cancelled."""
-        return _answers([call.given() for call in self._calls if call.purpose == "member"])
+        """What the members have given so far; one that has not ended counts as cancelled.
+
+        A member that was asked again has given its latest answer.
+        """
+        latest: dict[str, Candidate | Failure] = {}
+        for call in self._calls:
+            if call.purpose == "member":
+                given = call.given()
+                if isinstance(given, Candidate) or call.label not in latest:
+                    latest[call.label] = given
+        return _answers(list(latest.values()))
 
     async def ask(
         self, model: Model, label: str, purpose: Purpose, prompt: Prompt, params: SamplingParams

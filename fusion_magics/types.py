@@ -179,7 +179,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One member's answer."""
+    """One member's answer.
+
+    ``thinking`` is what a reasoning model wrote before it, ``critique`` what a debater said of the
+    others' answers; neither is part of ``text``.
+    """
 
     member: str
     text: str
@@ -187,6 +191,8 @@ class Candidate:
     finish_reason: FinishReason
     timing: Timing
     logprobs: tuple[TokenLogprob, ...] = ()
+    thinking: str = ""
+    critique: str = ""
 
     @property
     def tokens_per_second(self) -> float | None:
@@ -217,10 +223,19 @@ class Answers:
     """All that a pool gave for one prompt, each part in pool order."""
 
     candidates: tuple[Candidate, ...]
-    failures: tuple[Failure, ...]
+    failures: tuple[Failure, ...] = ()
 
 
 # ── what a judge gives ───────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionScore:
+    """How one candidate does by one criterion of the rubric: ``score`` from 0 to 10."""
+
+    name: str
+    score: float
+    rationale: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +244,8 @@ class Verdict:
 
     ``candidate`` is its index in the fusion's candidates. ``rank`` counts from 1; equal scores
     share a rank. ``score`` lies on the judge's scale of 0 to 10; it is None where the judge's
-    reply could not be read (``error`` says why) or the mode gives no score.
+    reply could not be read (``error`` says why) or the mode gives no score. ``criteria`` has the
+    rubric's criteria one by one, where the judge scored them.
     """
 
     candidate: int
@@ -238,6 +254,104 @@ class Verdict:
     rationale: str = ""
     working: str = ""
     error: str = ""
+    criteria: tuple[CriterionScore, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One call in which the judge met several candidates at once.
+
+    ``order`` names the candidates (by index) as they were shown, ``ranking`` as they were ranked:
+    groups of equals, the best first; empty where the reply could not be read (``error`` says why).
+    """
+
+    order: tuple[int, ...]
+    ranking: tuple[tuple[int, ...], ...] = ()
+    rationale: str = ""
+    working: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """What one juror says of one candidate: ship it or not, and a score from 0 to 100.
+
+    ``ship`` and ``score`` are None where the reply could not be read, or the juror did not judge
+    this candidate (``error`` says why).
+    """
+
+    juror: str
+    candidate: int
+    ship: bool | None = None
+    score: float | None = None
+    rationale: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """How a jury split.
+
+    Attributes
+    ----------
+    jurors : tuple of str
+        Their names: personas, or the models.
+    models : tuple of str
+        The model behind each juror.
+    ballots : tuple of Ballot
+        One per juror and candidate.
+    aggregate : str
+        How ballots became scores: ``mean``, ``majority`` or ``reliability``.
+    weights : tuple of float
+        The weight of each juror, 1 on average.
+    ship : tuple of (float or None)
+        Per candidate, the share of its ballots that say "ship", 0 to 1.
+    alpha : float, optional
+        Krippendorff's alpha of the scores (interval data); None where it is undefined.
+    alpha_interval : (float, float), optional
+        Its 95 % bootstrap interval.
+    """
+
+    jurors: tuple[str, ...]
+    models: tuple[str, ...]
+    ballots: tuple[Ballot, ...]
+    aggregate: str = "mean"
+    weights: tuple[float, ...] = ()
+    ship: tuple[float | None, ...] = ()
+    alpha: float | None = None
+    alpha_interval: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A statement, and the candidates (by index) that it rests on; none: nobody but its author."""
+
+    text: str
+    candidates: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """What candidates disagree on, and what each side says."""
+
+    topic: str
+    stances: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What an aggregator finds when it lays the candidates side by side.
+
+    ``consensus``: what several say; ``contradictions``: where they differ; ``partial_coverage``:
+    topics that only some treat; ``unique_insights``: what one alone saw; ``blind_spots``: what
+    none treats.
+    """
+
+    consensus: tuple[Point, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+    partial_coverage: tuple[Point, ...] = ()
+    unique_insights: tuple[Point, ...] = ()
+    blind_spots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +374,17 @@ class Judgment:
         The shuffled order in which the judge met the candidates, from the fusion's seed.
     decided : bool
         False where the judge was stopped: ``verdicts`` has what had arrived, ``best`` leads so far.
+    comparisons : tuple of Comparison
+        Every call in which the judge met several candidates at once.
+    pairs, flips : int
+        How many pairs of candidates it met in more than one order, and for how many of them the
+        verdict changed with the order (position bias); such a pair is a tie.
+    panel : Panel, optional
+        The jury's scorecard, where a jury judged.
+    analysis : Analysis, optional
+        What ``merge`` rests on; None in other modes, or where it could not be read.
+    rubric : str
+        The name of the rubric by which it judged.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -271,6 +396,30 @@ class Judgment:
     rule: str = ""
     order: tuple[int, ...] = ()
     decided: bool = True
+    comparisons: tuple[Comparison, ...] = ()
+    pairs: int = 0
+    flips: int = 0
+    panel: Panel | None = None
+    analysis: Analysis | None = None
+    rubric: str = ""
+
+
+# ── debate ───────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A member that changed its final answer in a debate.
+
+    ``round`` counts from 1, the first in which the members saw each other; ``towards`` names the
+    members who had given the new answer in the round before (none: it is new).
+    """
+
+    round: int
+    member: str
+    before: str
+    after: str
+    towards: tuple[str, ...] = ()
 
 
 # ── the result ───────────────────────────────────────────────────────────────────────────────
@@ -296,6 +445,17 @@ class Fusion:
         Every model call, in the order they began.
     notes : tuple of str
         What a reader must know: a fallback that was taken, an answer cut at ``max_tokens``.
+    passages : tuple of Point
+        The merged answer piece by piece, each with the candidates that support it; a piece without
+        any is the aggregator's own. Empty in other modes.
+    rounds : tuple of Answers
+        A debate's whole transcript; the first round is what each member said unasked.
+    changes : tuple of Change
+        Who changed its final answer in a debate, when, and towards whose.
+    late : tuple of Candidate
+        Answers that came after the pool had stopped waiting; they took no part.
+    saved_calls : int
+        Calls that need not be made: the lead was safe, or the first member was sure.
     """
 
     text: str
@@ -308,6 +468,11 @@ class Fusion:
     params: SamplingParams
     calls: tuple[Call, ...] = ()
     notes: tuple[str, ...] = ()
+    passages: tuple[Point, ...] = ()
+    rounds: tuple[Answers, ...] = ()
+    changes: tuple[Change, ...] = ()
+    late: tuple[Candidate, ...] = ()
+    saved_calls: int = 0
 
     @property
     def usage(self) -> Usage:
@@ -422,9 +587,12 @@ class Judge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a mode decided: the text, and the judgment and notes it rests on."""
+    """What a mode decided: the text, and what it rests on (see :class:`Fusion`)."""
 
     text: str
     answers: Answers
     judgment: Judgment | None
     notes: tuple[str, ...] = field(default=())
+    passages: tuple[Point, ...] = ()
+    rounds: tuple[Answers, ...] = ()
+    changes: tuple[Change, ...] = ()

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
 from fusion_magics.backends.scripted import Script
 from fusion_magics.members import open_pool
-from fusion_magics.pool import Member, Recorder, ask_all
-from fusion_magics.types import Answers, Delta, Prompt, SamplingParams, Usage
+from fusion_magics.pool import Member, Pool, Recorder
+from fusion_magics.types import Answers, Ask, Delta, Prompt, SamplingParams, Usage
+
+
+async def ask_all(members: Sequence[Member], prompt: Prompt, ask: Ask) -> Answers:
+    return await Pool(members, ask).each({member.label: prompt for member in members})
 
 
 async def ask(pool: str, recorder: Recorder | None = None) -> Answers:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..types import Ask, Judge, Model
+from ..asking import Asking
+from ..types import Judge
 from .pointwise import Pointwise
 
-JUDGES: dict[str, Callable[[Model, Ask, int], Judge]] = {
+JUDGES: dict[str, Callable[[Asking], Judge]] = {
     "pointwise": Pointwise,
 }
-"""Protocol word → ``(model, ask, seed) -> Judge``."""
+"""Protocol word → ``(asking) -> Judge``."""
 
 __all__ = ["JUDGES", "Pointwise"]

@@ -6,28 +6,17 @@ verdict, as in G-Eval, Liu et al. 2023); its reply is one JSON object.
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
+from ..asking import Asking, Unreadable, fence_for, fenced
 from ..errors import ModelError
 from ..pool import together
-from ..types import (
-    Ask,
-    Candidate,
-    Judgment,
-    Message,
-    Model,
-    Prompt,
-    SamplingParams,
-    Verdict,
-    Wording,
-)
-from .fence import fence_for, fenced
+from ..types import Candidate, Judgment, Prompt, Verdict, Wording
 
 MAX_SCORE = 10
 
@@ -39,17 +28,6 @@ class Reply(msgspec.Struct):
     rationale: str
     score: Annotated[int, msgspec.Meta(ge=0, le=MAX_SCORE)]
 
-
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "check": {"type": "string"},
-        "rationale": {"type": "string"},
-        "score": {"type": "integer", "minimum": 0, "maximum": MAX_SCORE},
-    },
-    "required": ["check", "rationale", "score"],
-    "additionalProperties": False,
-}
 
 _FULL = """\
 You are an impartial judge. Score one answer to one question.
@@ -73,8 +51,6 @@ _SHORT = "Check the answer.\nQuestion: {question}\n{answer}"
 
 # The error of a verdict until it has been given.
 _STOPPED = "Stopped before there was a verdict."
-
-_MAX_TOKENS: dict[Wording, int] = {"full": 1024, "short": 384}
 
 
 def pointwise_prompt(question: Prompt, answer: str, wording: Wording, seed: int = 0) -> Prompt:
@@ -102,23 +78,17 @@ class Pointwise:
 
     Parameters
     ----------
-    model : Model
-        The judge's model.
-    ask : Ask
-        Makes its calls.
-    seed : int
-        Of the order in which the candidates are put before it, and of the fences.
+    asking : Asking
+        The judge's model. Its seed decides the order in which the candidates are put before it.
     """
 
-    def __init__(self, model: Model, ask: Ask, seed: int = 0) -> None:
-        self._model = model
-        self._ask = ask
-        self._seed = seed
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
         self._verdicts: dict[int, Verdict] = {}  # in the order in which the judge meets them
 
     async def __call__(self, prompt: Prompt, candidates: Sequence[Candidate]) -> Judgment:
         order = list(range(len(candidates)))
-        random.Random(self._seed).shuffle(order)  # noqa: S311
+        random.Random(self._asking.seed).shuffle(order)  # noqa: S311
         self._verdicts = {i: Verdict(i, 0, error=_STOPPED) for i in order}
         # They start in the order given, and one model answers one after the other.
         await together(self._judge(prompt, i, candidates[i]) for i in order)
@@ -137,7 +107,7 @@ class Pointwise:
             verdicts=ranked,
             best=tops[0] if tops else 0,
             protocol="pointwise",
-            judge=self._model.name,
+            judge=self._asking.model.name,
             ties=tops if len(tops) > 1 else (),
             order=tuple(self._verdicts),
         )
@@ -146,65 +116,19 @@ class Pointwise:
         self._verdicts[index] = await self._verdict(prompt, index, candidate)
 
     async def _verdict(self, prompt: Prompt, index: int, candidate: Candidate) -> Verdict:
-        asked = pointwise_prompt(prompt, candidate.text, self._model.wording, self._seed)
+        asking = self._asking
+
+        def asked(texts: Sequence[str]) -> Prompt:
+            return pointwise_prompt(prompt, texts[0], asking.wording, asking.seed)
+
+        label = f"{asking.model.name} on {candidate.member}"
         try:
-            reply = await self._reply(asked, f"{self._model.name} on {candidate.member}")
-        except _Unreadable as exc:
-            return Verdict(index, 0, error=f"The judge's reply could not be read{exc}")
+            reply = (await asking.reply(label, [candidate.text], asked, Reply)).value
+        except Unreadable as exc:
+            return Verdict(index, 0, error=str(exc))
         except ModelError as exc:
             return Verdict(index, 0, error=f"The judge gave no reply: {exc.message}")
         return Verdict(index, 0, float(reply.score), reply.rationale, reply.check)
-
-    async def _reply(self, asked: Prompt, label: str) -> Reply:
-        """The judge's reply, asked for once more if it cannot be read."""
-        params = SamplingParams(
-            seed=self._seed, max_tokens=_MAX_TOKENS[self._model.wording], schema=SCHEMA
-        )
-        first = await self._ask(self._model, label, "judge", asked, params)
-        try:
-            return read_reply(first.text)
-        except msgspec.MsgspecError as exc:
-            problem = str(exc)
-        complaint = f"That could not be read: {problem}. Reply with the JSON object only."
-        again = (*asked.messages, Message("assistant", first.text), Message("user", complaint))
-        try:
-            second = await self._ask(self._model, label, "judge", Prompt(again), params)
-            return read_reply(second.text)
-        except msgspec.MsgspecError as exc:
-            raise _Unreadable(f", twice: {exc}") from exc
-        except ModelError as exc:
-            raise _Unreadable(f" ({problem}), and asked again it gave none: {exc.message}") from exc
-
-
-class _Unreadable(Exception):
-    """The judge replied, but nothing that can be read."""
-
-
-def read_reply(text: str) -> Reply:
-    """The reply in ``text``: strictly its one JSON object, in a code fence or not.
-
-    Raises
-    ------
-    msgspec.MsgspecError
-        If it is not JSON, or not of the form asked for. Nothing is guessed.
-    """
-    bare = text.strip()
-    if bare.startswith("```"):
-        bare = bare.strip("`").removeprefix("json").strip()
-    try:
-        reply = msgspec.json.decode(bare, type=Reply)
-        json.loads(bare, object_pairs_hook=_each_once)
-    except RecursionError as exc:
-        raise msgspec.DecodeError("it is nested too deep") from exc
-    return reply
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> None:
-    """Which of two scores is meant would be a guess."""
-    keys = [key for key, _ in pairs]
-    for key in keys:
-        if keys.count(key) > 1:
-            raise msgspec.ValidationError(f"Object has the field `{key}` more than once")
 
 
 def rank(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from ..types import Answers, Judge, Outcome, Prompt
+from ..types import Outcome
 from .best_of import best_of
+from .case import Case
 from .vote import vote
 
-Mode = Callable[[Prompt, Answers, Judge, int], Awaitable[Outcome]]
-"""``(prompt, answers, judge, seed) -> Outcome``; ``answers`` has at least one candidate."""
+Mode = Callable[[Case], Awaitable[Outcome]]
+"""``case -> Outcome``. Raises ``NoAnswerError`` where no member answers."""
 
 MODES: dict[str, Mode] = {
     "best-of": best_of,
@@ -17,4 +18,4 @@ MODES: dict[str, Mode] = {
 }
 """The word a user types → the mode."""
 
-__all__ = ["MODES", "Mode", "best_of", "vote"]
+__all__ = ["MODES", "Case", "Mode", "best_of", "vote"]

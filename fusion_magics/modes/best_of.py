@@ -6,19 +6,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..answers import comparable, draw, votes
-from ..types import Answers, Candidate, Judge, Judgment, Outcome, Prompt
+from ..types import Answers, Candidate, Judgment, Outcome
+from .case import Case
 from .vote import count
 
 TIE_RULE = "equal scores: the answer that more members give, then one drawn by the seed"
 
 
-async def best_of(prompt: Prompt, answers: Answers, judge: Judge, seed: int) -> Outcome:
+async def best_of(case: Case) -> Outcome:
     """The judge's choice; where no verdict could be had, the majority's, and said so.
 
     The judgment stays the judge's own in that case too: each verdict says what went wrong.
     """
-    candidates = answers.candidates
-    judgment = await judge(prompt, candidates)
+    return await judged(case, await case.pool.answers(case.prompt))
+
+
+async def judged(case: Case, answers: Answers) -> Outcome:
+    """The judge's choice among ``answers``."""
+    candidates, seed = answers.candidates, case.seed
+    judgment = await case.judge(case.prompt, candidates)
     unread = [v for v in judgment.verdicts if v.score is None]
     if len(unread) == len(candidates):
         by_votes = count(candidates, seed)

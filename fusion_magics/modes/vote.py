@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..answers import comparable, draw, votes
-from ..types import Answers, Candidate, Judge, Judgment, Outcome, Prompt, Verdict
+from ..types import Candidate, Judgment, Outcome, Verdict
+from .case import Case
 
 # Characters of an answer that a rationale repeats; a text without any mark is an answer as a whole.
 _SHOWN = 80
@@ -16,9 +17,10 @@ _SHOWN = 80
 TIE_RULE = "tied answers: one is drawn by the seed, whatever the order of the pool"
 
 
-async def vote(prompt: Prompt, answers: Answers, judge: Judge, seed: int) -> Outcome:
+async def vote(case: Case) -> Outcome:
     """The majority's answer, in the words of one of its members."""
-    judgment = count(answers.candidates, seed)
+    answers = await case.pool.answers(case.prompt)
+    judgment = count(answers.candidates, case.seed)
     return Outcome(answers.candidates[judgment.best].text, answers, judgment)
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cases import candidate, case
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,21 +14,7 @@ from fusion_magics.answers import comparable
 from fusion_magics.modes import MODES
 from fusion_magics.modes.best_of import best_of
 from fusion_magics.modes.vote import count, vote
-from fusion_magics.types import (
-    Answers,
-    Candidate,
-    FinishReason,
-    Judgment,
-    Outcome,
-    Prompt,
-    Timing,
-    Usage,
-    Verdict,
-)
-
-
-def candidate(text: str, reason: FinishReason = "stop") -> Candidate:
-    return Candidate("m", text, Usage(), reason, Timing(0.0))
+from fusion_magics.types import Candidate, Judgment, Outcome, Prompt, Verdict
 
 
 @dataclass
@@ -53,8 +40,9 @@ class Scoring:
 
 
 def run(mode: str, texts: Sequence[str], scores: Sequence[float | None], seed: int = 0) -> Outcome:
-    answers = Answers(tuple(map(candidate, texts)), ())
-    return asyncio.run(MODES[mode](Prompt.of("q"), answers, Scoring(scores), seed))  # type: ignore[arg-type]
+    return asyncio.run(
+        MODES[mode](case(list(map(candidate, texts)), Scoring(scores), seed=seed))  # type: ignore[arg-type]
+    )
 
 
 def test_best_of_is_the_highest_score_verbatim() -> None:

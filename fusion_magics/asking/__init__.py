@@ -1,0 +1,11 @@
+"""How a model is asked about candidates: they go in as data, a typed reply comes out.
+
+Judges compare with it, ``merge`` analyses and writes with it.
+"""
+
+from __future__ import annotations
+
+from .fence import fence_for, fenced
+from .reply import Asking, Reply, Unreadable
+
+__all__ = ["Asking", "Reply", "Unreadable", "fence_for", "fenced"]

@@ -1,0 +1,175 @@
+"""A model's reply of a fixed form: held to its JSON schema, validated, asked for once more.
+
+What cannot be read after that is reported, never guessed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from ..errors import ModelError
+from ..types import Ask, Candidate, Message, Model, Prompt, SamplingParams, Wording
+
+T = TypeVar("T")
+
+MOST_TOKENS: dict[Wording, int] = {"full": 1024, "short": 384}
+"""Of one reply, unless the caller knows better."""
+
+
+class Unreadable(Exception):
+    """The model replied twice, and nothing could be read; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Generic[T]):
+    """What was read, and the text it was read from."""
+
+    value: T
+    answer: Candidate
+
+
+class Asking:
+    """Asks one model for replies of a fixed form.
+
+    Parameters
+    ----------
+    model : Model
+        Whom to ask.
+    ask : Ask
+        Makes the calls.
+    seed : int
+        Of the model's sampler, of fences and of shuffled orders.
+
+    Attributes
+    ----------
+    notes : list of str
+        What a reader must know of the calls so far, such as what was shortened to fit.
+    """
+
+    def __init__(self, model: Model, ask: Ask, seed: int = 0) -> None:
+        self.model = model
+        self.seed = seed
+        self.notes: list[str] = []
+        self._ask = ask
+
+    @property
+    def wording(self) -> Wording:
+        """Which wording the model reads."""
+        return self.model.wording
+
+    async def reply(
+        self,
+        label: str,
+        texts: Sequence[str],
+        prompt_of: Callable[[Sequence[str]], Prompt],
+        form: type[T],
+        check: Callable[[T], None] | None = None,
+        max_tokens: int | None = None,
+    ) -> Reply[T]:
+        """The model's reply to ``prompt_of(texts)``, read as ``form``.
+
+        Parameters
+        ----------
+        label : str
+            Of the call in the timeline.
+        texts : sequence of str
+            The candidates that the prompt shows.
+        prompt_of : callable
+            Makes the prompt from the texts.
+        form : type
+            A ``msgspec.Struct``; the engine is held to its schema.
+        check : callable, optional
+            Raises ``ValueError`` for a reply of the right form that makes no sense.
+        max_tokens : int, optional
+            Most tokens of the reply; default by wording.
+
+        Raises
+        ------
+        Unreadable
+            If it could not be read twice, or not once and then there was none.
+        ModelError
+            If the model fails.
+        """
+        asked = prompt_of(texts)
+        params = SamplingParams(
+            seed=self.seed,
+            max_tokens=max_tokens or MOST_TOKENS[self.wording],
+            schema=schema_of(form),
+        )
+
+        async def once(prompt: Prompt) -> Candidate:
+            return await self._ask(self.model, label, "judge", prompt, params)
+
+        first = await once(asked)
+        try:
+            return Reply(read(first.text, form, check), first)
+        except ValueError as exc:
+            problem = str(exc)
+        complaint = f"That could not be read: {problem}. Reply with the JSON object only."
+        again = (*asked.messages, Message("assistant", first.text), Message("user", complaint))
+        try:
+            second = await once(Prompt(again))
+            return Reply(read(second.text, form, check), second)
+        except ValueError as exc:
+            raise Unreadable(f"The judge's reply could not be read, twice: {exc}") from exc
+        except ModelError as exc:
+            raise Unreadable(
+                f"The judge's reply could not be read ({problem}), and asked again it gave none: "
+                f"{exc.message}"
+            ) from exc
+
+
+def read(text: str, form: type[T], check: Callable[[T], None] | None = None) -> T:
+    """The reply in ``text``: strictly its one JSON object, in a code fence or not.
+
+    Raises
+    ------
+    ValueError
+        If it is not JSON, not of this form, or does not pass the ``check``. Nothing is guessed.
+    """
+    bare = text.strip()
+    if bare.startswith("```"):
+        bare = bare.strip("`").removeprefix("json").strip()
+    try:
+        value = msgspec.json.decode(bare, type=form)
+        json.loads(bare, object_pairs_hook=_each_once)
+    except RecursionError as exc:
+        raise ValueError("it is nested too deep") from exc
+    if check is not None:
+        check(value)
+    return value
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> None:
+    """Which of two scores is meant would be a guess."""
+    keys = [key for key, _ in pairs]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise ValueError(f"Object has the field `{key}` more than once")
+
+
+def schema_of(form: type) -> dict[str, Any]:
+    """The JSON schema of ``form``: closed objects, and no references, which engines follow in
+    different ways.
+    """
+    schema = msgspec.json.schema(form)
+    definitions = schema.pop("$defs", {})
+
+    def inlined(node: Any) -> Any:
+        if isinstance(node, list):
+            return [inlined(one) for one in node]
+        if not isinstance(node, dict):
+            return node
+        if "$ref" in node:
+            return inlined(definitions[node["$ref"].rsplit("/", 1)[1]])
+        closed = {"additionalProperties": False} if "properties" in node else {}
+        named = {k: v for k, v in node.items() if k != "title" or not isinstance(v, str)}
+        return {key: inlined(value) for key, value in named.items()} | closed
+
+    result: dict[str, Any] = inlined(schema)
+    return result

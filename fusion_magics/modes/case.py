@@ -1,0 +1,48 @@
+"""What a mode is given: the question, whom to ask, who compares, and what the user chose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..answers import comparable
+from ..asking import Asking
+from ..pool import Pool
+from ..types import Judge, Prompt
+
+Read = Callable[[str], str]
+"""A text → its final answer in the form in which it is compared; empty: it gives none."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question before a pool and a judge.
+
+    Attributes
+    ----------
+    prompt : Prompt
+        The question.
+    pool : Pool
+        Asks the members.
+    judge : Judge
+        Compares candidates.
+    asking : Asking
+        The judge's model, for replies of another form: an analysis, a merged answer, groups.
+    seed : int
+        Of draws and shuffles.
+    read : callable
+        How the final answer is read from a text.
+    rounds : int
+        The most rounds of a debate, at least 1.
+    early_stop : float, optional
+        ``vote`` asks no more samples once the lead is safe with this probability; None: asks all.
+    """
+
+    prompt: Prompt
+    pool: Pool
+    judge: Judge
+    asking: Asking
+    seed: int = 0
+    read: Read = comparable
+    rounds: int = 2
+    early_stop: float | None = None
