@@ -28,8 +28,8 @@ def votes(
     given: dict[str, list[float]] = defaultdict(list)
     for text, weight in zip(texts, weights or [1.0] * len(texts), strict=True):
         given[read(text)].append(weight)
-    # fsum rounds once: the same votes in another order have the same sum.
-    return {answer: fsum(each) for answer, each in given.items() if answer}
+    # fsum rounds once: the same votes in another order have the same sum. And 0.1 + 0.2 is 0.3.
+    return {answer: round(fsum(each), 9) for answer, each in given.items() if answer}
 
 
 def draw(seed: int, text: str) -> bytes:

@@ -121,7 +121,7 @@ def test_another_word_is_a_usage_error_that_lists_them(word: str) -> None:
 
 
 @pytest.mark.parametrize("word", [*READERS, "json:a"])
-@given(text=st.text() | st.text("{}[]()\":,.-+ \n1aABeI\\answer", max_size=60))
+@given(text=st.text() | st.text('{}[]()":,.-+ \n1aABeI\\answer', max_size=60))
 def test_any_text_can_be_read(word: str, text: str) -> None:
     assert isinstance(reader_of(word)(text), str)
 
