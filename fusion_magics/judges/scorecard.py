@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 
 from ..types import Ballot, Panel, Verdict
-from .weights import tally
+from .weights import weigh
 
 Key = tuple[float, ...]
 """By which candidates are ranked, the higher the better; its first part lies from 0 to 100."""
@@ -21,7 +21,7 @@ def mean_score(panel: Panel, ballots: Sequence[Ballot]) -> Key:
 
 def majority(panel: Panel, ballots: Sequence[Ballot]) -> Key:
     """The share of the weight that says "ship"; ties by the mean score."""
-    shares = tally({b.juror: b.ship for b in ballots}, weights(panel))
+    shares = weigh({b.juror: b.ship for b in ballots}, weights(panel))
     return (100 * shares.get(True, 0.0), *mean_score(panel, ballots))
 
 
