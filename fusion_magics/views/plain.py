@@ -124,7 +124,8 @@ def _item(item: words.Item, width: int, indent: int) -> list[str]:
     said = words.clean(item.text).strip()
     text = ": ".join(part for part in (item.lead, said) if part)
     text = f"{text} {item.mark}" if item.mark else text
-    lines = _indented(text, width, " " * indent, limit=_SAID_LINES)
+    start, rest = " " * indent, " " * (indent + 2)
+    lines = _indented(text, width, rest, first=start, limit=_SAID_LINES)
     return lines + [line for below in item.items for line in _item(below, width, indent + 2)]
 
 

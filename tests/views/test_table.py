@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from fusions_by_hand import HOSTILE, LOST, best_of, candidate, fusion
 from modes_by_hand import SAMPLES
-from reading import Element, read, rows
+from reading import Element, page, read, rows
 
 from fusion_magics.text import printable
 from fusion_magics.types import Call, Failure, Fusion, Judgment, Timing, Usage, Verdict
@@ -19,10 +19,6 @@ ALLOWED |= {"table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li", 
 ALLOWED |= {"progress", "details", "summary"}
 ATTRIBUTES = {"class", "dir", "scope", "colspan", "value", "max", "title", "style", "open"}
 ATTRIBUTES |= {"aria-label", "aria-hidden"}
-
-
-def page(fused: Fusion) -> Element:
-    return read(bundle(fused)["text/html"])
 
 
 def texts(fused: Fusion, column: str) -> list[str]:

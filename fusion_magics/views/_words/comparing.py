@@ -41,7 +41,7 @@ def _title(judgment: Judgment, pairwise: bool) -> Iterator[str]:
 
 def _orders(judgment: Judgment, names: Sequence[str]) -> Iterator[Item]:
     for comparison in judgment.comparisons:
-        lead = "shown: " + ", ".join(names[i] for i in comparison.order)
+        lead = "shown " + ", ".join(names[i] for i in comparison.order)
         ranking = _ranking(comparison, names)
         yield Item(lead, items=(_reason(ranking, comparison),))
 
@@ -49,7 +49,7 @@ def _orders(judgment: Judgment, names: Sequence[str]) -> Iterator[Item]:
 def _ranking(comparison: Comparison, names: Sequence[str]) -> str:
     """``a > b = c``."""
     groups = (" = ".join(names[i] for i in group) for group in comparison.ranking)
-    return "ranked: " + " > ".join(groups) if comparison.ranking else ""
+    return "ranked " + " > ".join(groups) if comparison.ranking else ""
 
 
 def _reason(lead: str, comparison: Comparison) -> Item:
@@ -80,7 +80,7 @@ def _outcome(met: Sequence[Comparison], names: Sequence[str]) -> str:
 
 def _order(comparison: Comparison, names: Sequence[str]) -> str:
     first = f"{names[comparison.order[0]]} shown first"
-    return first if comparison.error else f"{first}: {_result(comparison, names)}"
+    return first if comparison.error else f"{first}, {_result(comparison, names)}"
 
 
 def _result(comparison: Comparison, names: Sequence[str]) -> str:

@@ -44,8 +44,7 @@ def transcript(fusion: Fusion) -> Section | None:
     if not fusion.rounds:
         return None
     rounds = (_round(fusion, i) for i in range(len(fusion.rounds)))
-    title = f"transcript: {several(len(fusion.rounds), 'round')}"
-    return Section(title, tuple(rounds), "fusion.rounds")
+    return Section("transcript", tuple(rounds), "fusion.rounds")
 
 
 def _round(fusion: Fusion, number: int) -> Item:

@@ -32,12 +32,16 @@ def pieces(fusion: Fusion) -> list[Piece]:
     places = numbers(fusion)
     found: list[Piece] = []
     for passage in fusion.passages:
-        words = trim(clean(passage.text))
-        start = text.find(words, end)
-        if not words or start < 0:
+        words = clean(passage.text).strip()
+        at = text.find(words, end)
+        if not words or at < 0:
             continue
-        found += [Piece(text[end:start]), Piece(words, cited(passage.candidates, places))]
-        end = start + len(words)
+        # The indentation of its first line is part of a block of code.
+        start = at if "\n" not in words else end + len(text[end:at].rstrip(" \t"))
+        stop = at + len(words)
+        mark = cited(passage.candidates, places)
+        found += [Piece(text[end:start]), Piece(text[start:stop], mark)]
+        end = stop
     return [piece for piece in (*found, Piece(text[end:])) if piece.text]
 
 
@@ -50,9 +54,9 @@ def analysis(fusion: Fusion) -> Section | None:
     parts = {
         "consensus": _points(found.consensus, places),
         "contradictions": [_contradiction(c, places) for c in found.contradictions],
-        "only some say": _points(found.partial_coverage, places),
-        "only one says": _points(found.unique_insights, places),
-        "nobody says": [Item(text=spot) for spot in found.blind_spots],
+        "partial coverage": _points(found.partial_coverage, places),
+        "unique insights": _points(found.unique_insights, places),
+        "blind spots": [Item(text=spot) for spot in found.blind_spots],
     }
     items = tuple(Item(lead, items=tuple(said)) for lead, said in parts.items() if said)
     points = sum(len(said) for said in parts.values())
