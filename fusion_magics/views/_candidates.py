@@ -101,7 +101,7 @@ def _bar(value: float, label: str = "") -> str:
     css, named = ("fz-sc fz-cr", f"<span>{name(label)}</span> ") if label else ("fz-sc", "")
     # The bar repeats the number, so it is not read out.
     bar = f'<progress value="{value:g}" max="10" aria-hidden="true"></progress>'
-    return f'<div class="{css}">{named}{bar}<b>{words.score(value)}</b></div>'
+    return f'<div class="{css}">{named}<b>{words.score(value)}</b>{bar}</div>'
 
 
 def _why(row: words.Row) -> str:

@@ -52,7 +52,9 @@ def _piece(text: str, piece: words.Piece) -> str:
     if not piece.mark:
         return lines(text)
     mark = f"<sup>{esc(piece.mark)}</sup>"
-    own = ' class="fz-own"' if piece.mark == words.OWN else ""
+    own = piece.mark == words.OWN
+    css = ' class="fz-own"' if own else ""
     if _is_block(piece):
-        return f"<div{own}>{lines(text)}{mark}</div>"
-    return f"<u{own}>{lines(text)}</u>{mark}"
+        return f"<div{css}>{lines(text)}{mark}</div>"
+    tag = "span" if own else "u"
+    return f"<{tag}{css}>{lines(text)}</{tag}>{mark}"

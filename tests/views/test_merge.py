@@ -15,7 +15,7 @@ from fusion_magics.views.plain import plain
 def marked(fused: Fusion) -> list[tuple[str, str]]:
     """Each passage with the marks that follow it."""
     root = page(fused).one("div", "fz-u")
-    texts = [e.text for e in root.all() if e.tag in ("u", "div")]
+    texts = [e.text for e in root.all() if e.tag in ("u", "span", "div")]
     return list(zip(texts, [e.text for e in root.all("sup")], strict=True))
 
 
