@@ -56,7 +56,8 @@ white-space:normal;border:0;max-width:none}
 .fz-t .fz-n{text-align:end;white-space:nowrap;font-variant-numeric:tabular-nums}
 .fz-t tr>:last-child{padding-inline-end:0}
 .fz-t .fz-k{width:20px;color:var(--dim);white-space:nowrap}
-& sup{white-space:nowrap;font-size:11px;line-height:0;font-weight:600;color:var(--blue);margin-inline-start:1px}
+& sup{white-space:nowrap;font-size:11px;line-height:0;font-weight:600;color:var(--blue);
+margin-inline-start:1px}
 & tr small{font-weight:400;font-size:11px}
 & tbody small{color:var(--dim);display:block}
 .fz-best .fz-k{color:var(--green);font-weight:700}
