@@ -6,11 +6,16 @@ from collections.abc import Callable
 
 from ..asking import Asking
 from ..types import Judge
+from .listwise import Listwise
+from .pairwise import Pairwise
 from .pointwise import Pointwise
+from .rubrics import RUBRICS, Rubric, rubric_of
 
-JUDGES: dict[str, Callable[[Asking], Judge]] = {
+JUDGES: dict[str, Callable[[Asking, Rubric | None], Judge]] = {
     "pointwise": Pointwise,
+    "pairwise": Pairwise,
+    "listwise": Listwise,
 }
-"""Protocol word → ``(asking) -> Judge``."""
+"""Protocol word → ``(asking, rubric) -> Judge``; no rubric is the ``general`` one."""
 
-__all__ = ["JUDGES", "Pointwise"]
+__all__ = ["JUDGES", "RUBRICS", "Listwise", "Pairwise", "Pointwise", "Rubric", "rubric_of"]
