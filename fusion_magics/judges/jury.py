@@ -24,6 +24,7 @@ from . import pointwise
 from .agreement import alpha
 from .conflicts import wrote
 from .scorecard import AGGREGATES, ship_share, ship_votes, verdicts
+from .verdicts import MAX_SCORE
 from .weights import need_crowdkit, reliability
 
 _STOPPED = "Stopped before there was a ballot."
@@ -275,7 +276,7 @@ async def _ask_shortly(juror: Juror, prompt: Prompt, candidate: Candidate) -> Re
 
     label = f"{juror.name} on {candidate.member}"
     reply = (await juror.asking.reply(label, [candidate.text], asked, pointwise.Reply)).value
-    return Reply(reply.rationale, 2 * reply.score >= pointwise.MAX_SCORE, 10 * reply.score)
+    return Reply(reply.rationale, 2 * reply.score >= MAX_SCORE, 10 * reply.score)
 
 
 def _note(juror: Juror, note: str) -> None:
