@@ -150,7 +150,7 @@ async def test_judges_votes_and_results_see_answers_only(scripts: dict[str, Scri
         return '<think>\nSecret.\n</think>\n{"check": "", "rationale": "r", "score": 7}'
 
     scripts["thinks"] = Script(WRITTEN["deepseek-r1, qwen-3"])
-    scripts["judge"] = Script(look)
+    scripts["judge"] = Script(look, wording="short")
     fusion = await fuse("2 + 2?", pool="scripted:thinks", judge="scripted:judge")
     assert fusion.text == "2 + 2 = 4"
     assert fusion.candidates[0].thinking == "Let me add."

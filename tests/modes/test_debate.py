@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from cases import candidate, member, scripted
+from cases import candidate, member, scored, scripted
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,7 +45,7 @@ def said(answer: str) -> str:
 def high(prompt: Prompt, params: SamplingParams) -> str:
     """A judge for whom the answer 9 is right."""
     right = "Answer: 9" in prompt.text
-    return json.dumps({"check": "", "rationale": "", "score": 9 if right else 1})
+    return json.dumps(scored(5 if right else 1))
 
 
 def run(*members: Member, **more: Any) -> Outcome:
