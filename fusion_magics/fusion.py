@@ -9,7 +9,7 @@ from typing import TypeVar, get_args
 
 from .asking import Asking
 from .errors import UsageError, did_you_mean, keep
-from .judges import JUDGES
+from .judges import JUDGES, rubric_of
 from .members import open_judge, open_pool, with_sampling
 from .modes import MODES, Case
 from .pool import Pool, Recorder, awake, with_system
@@ -26,6 +26,7 @@ async def fuse(
     judge: str | None = None,
     mode: str = "best-of",
     protocol: str = "pointwise",
+    rubric: str | None = None,
     system: str | None = None,
     temperature: float | None = None,
     top_p: float | None = None,
@@ -47,7 +48,12 @@ async def fuse(
     mode : str
         ``best-of`` (the judge's choice) or ``vote`` (the majority, no judge).
     protocol : str
-        How the judge compares: ``pointwise``.
+        How the judge compares: ``pointwise`` (each answer by itself), ``pairwise`` (every pair in
+        both orders) or ``listwise`` (all at once, in several orders).
+    rubric : str, optional
+        By what it judges: ``general`` (the default), ``correctness``, ``code-review``,
+        ``creative-brief``, ``safety``, a ``.txt`` or ``.md`` file with one criterion per line
+        (``name (weight): description``), or such criteria as text.
     system : str, optional
         A system message for every member, in the place of the prompt's own; ``""`` is none.
     temperature : float, optional
@@ -80,12 +86,13 @@ async def fuse(
     )
     fuse_answers = choose("mode", mode, MODES)
     make_judge = choose("protocol", protocol, JUDGES)
+    criteria = None if rubric is None else rubric_of(rubric)
     members = open_pool(pool, params, temperature)
     judge_model = open_judge(judge)
 
     recorder = Recorder(watch)
     asking = Asking(judge_model, recorder.ask, params.seed)
-    judging = make_judge(asking)
+    judging = make_judge(asking, criteria)
     case = Case(asked, Pool(members, recorder.ask), judging, asking, params.seed)
 
     def fusion(outcome: Outcome) -> Fusion:

@@ -80,7 +80,12 @@ _OPTIONS: tuple[tuple[tuple[str, ...], Callable[[str], Any], str, str], ...] = (
     (("-p", "--pool"), pool, "POOL", "members to ask: engine:model,engine:model,… (default: tiny)"),
     (("-j", "--judge"), str, "JUDGE", "the model that compares the answers (default: tiny:judge)"),
     (("-m", "--mode"), MODE, "MODE", "best-of: the judge's choice (default); vote: the majority"),
-    (("--protocol",), PROTOCOL, "PROTOCOL", "how the judge compares: pointwise (default)"),
+    (
+        ("--protocol",),
+        PROTOCOL,
+        "PROTOCOL",
+        "how the judge compares: pointwise (default), pairwise, listwise",
+    ),
     (("--system",), str, "TEXT", "system message for every member"),
     (("--temperature",), Number(float), "T", "0 is greedy (default; several samples of one: 0.8)"),
     (("--top-p",), Number(float), "P", "nucleus sampling, above 0 and at most 1 (default: 1)"),

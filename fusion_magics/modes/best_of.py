@@ -25,7 +25,7 @@ async def judged(case: Case, answers: Answers) -> Outcome:
     """The judge's choice among ``answers``."""
     candidates, seed = answers.candidates, case.seed
     judgment = await case.judge(case.prompt, candidates)
-    unread = [v for v in judgment.verdicts if v.score is None]
+    unread = [v for v in judgment.verdicts if v.error]
     if len(unread) == len(candidates):
         by_votes = count(candidates, seed)
         judgment = replace(
@@ -41,7 +41,8 @@ async def judged(case: Case, answers: Answers) -> Outcome:
     notes = []
     if unread:
         notes.append(f"{len(unread)} of {len(candidates)} verdicts could not be had.")
-    if not any(v.score for v in judgment.verdicts):
+    scores = [v.score for v in judgment.verdicts if v.score is not None]
+    if scores and not any(scores):
         notes.append("The judge gives no answer more than 0.")
     return Outcome(candidates[chosen.best].text, answers, chosen, tuple(notes))
 

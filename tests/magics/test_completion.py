@@ -28,7 +28,7 @@ def _complete(shell: InteractiveShell, source: str) -> list[str]:
         ("%%fuse -m |", ["%%fuse -m best-of", "%%fuse -m vote"]),
         ("%%fuse --mode=v|", ["%%fuse --mode=vote"]),
         ("%%fuse --mode be|", ["%%fuse --mode best-of"]),
-        ("%%fuse --protocol p|", ["%%fuse --protocol pointwise"]),
+        ("%%fuse --protocol p|", ["%%fuse --protocol pointwise", "%%fuse --protocol pairwise"]),
         ("%%fuse --view te|", ["%%fuse --view text"]),
         ("%%fuse -p tiny:su|", ["%%fuse -p tiny:sums"]),
         ("%%fuse -p tiny:sums,tiny:w|", ["%%fuse -p tiny:sums,tiny:words"]),
