@@ -99,7 +99,7 @@ def test_what_is_no_rubric_is_refused(given: str, message: str) -> None:
 def test_files_that_are_no_rubric_are_refused(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "own.txt"
     path.write_bytes(data)
-    with pytest.raises(UsageError, match="no UTF-8 text|bytes"):
+    with pytest.raises(UsageError, match=r"no UTF-8 text|bytes"):
         rubric_of(str(path))
 
 
