@@ -310,6 +310,8 @@ class Panel:
         Krippendorff's alpha of the scores (interval data); None where it is undefined.
     alpha_interval : (float, float), optional
         Its 95 % bootstrap interval.
+    alpha_undefined : str
+        Why there is no alpha; empty where there is.
     """
 
     jurors: tuple[str, ...]
@@ -320,6 +322,7 @@ class Panel:
     ship: tuple[float | None, ...] = ()
     alpha: float | None = None
     alpha_interval: tuple[float, float] | None = None
+    alpha_undefined: str = ""
 
 
 @dataclass(frozen=True, slots=True)
