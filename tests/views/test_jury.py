@@ -55,6 +55,15 @@ def test_each_row_has_its_split() -> None:
     assert "4.4 tokens/s · 2 of 5 ship" in plain(jury(), 100)
 
 
+def test_a_split_that_the_rationale_tells_is_not_told_twice() -> None:
+    judgment, _ = judged(jury())
+    first, *others = judgment.verdicts
+    told = replace(first, rationale="2 of 5 ship; skeptic: skeptic on 0")
+    fused = replace(jury(), judgment=replace(judgment, verdicts=(told, *others)))
+    assert page(fused).text.count("2 of 5 ship") == 1
+    assert plain(fused, 100).count("2 of 5 ship") == 1
+
+
 def test_the_folded_table_has_every_ballot_and_no_reason_twice() -> None:
     details = shown(jury()).one("details")
     assert "open" not in details.attributes

@@ -24,7 +24,7 @@ class Row:
     standing : str
         ``chosen``, ``late`` or nothing; ``late`` says why.
     split : str
-        How a jury split on it.
+        How a jury split on it, unless the judge's own words say so.
     critique, working : str
         Empty where they stand in a section of their own.
     """
@@ -102,6 +102,8 @@ def _row(fusion: Fusion, index: int, place: int) -> Row:
     chosen = index == _chosen(fusion)
     standing = "chosen" if chosen and judgment else ""
     candidate, split = fusion.candidates[index], _split(fusion, index)
+    if verdict and split in verdict.rationale:
+        split = ""
     critique = "" if fusion.rounds else candidate.critique
     compared = judgment is not None and judgment.comparisons
     working = verdict.working if verdict and not compared else ""
