@@ -23,14 +23,15 @@ def candidates(fusion: Fusion) -> str:
     rows = words.rows(fusion)
     columns = _columns(rows, fusion)
     body = [_row(row, columns, fusion) for row in rows]
-    body += [_failure(failure, columns) for failure in fusion.failures]
+    failures = words.lost(fusion)
+    body += [_failure(failure, columns) for failure in failures]
     if not body:
         return ""
     if len(body) <= _SHOWN + 1:
         return _table(columns, body)
     more = f"{len(body) - _SHOWN} more members"
-    if fusion.failures:
-        lost = min(len(fusion.failures), len(body) - _SHOWN)
+    if failures:
+        lost = min(len(failures), len(body) - _SHOWN)
         more += f", {lost} of them without an answer"
     return _table(columns, body[:_SHOWN]) + fold(more, _table(columns, body[_SHOWN:]))
 
@@ -43,7 +44,7 @@ def _columns(rows: Sequence[words.Row], fusion: Fusion) -> dict[str, str]:
     if any(v.score is not None or v.error for v in verdicts) or any(row.split for row in rows):
         columns["score"] = "score <small>of 10</small>"
     columns["answer"] = "answer"
-    if fusion.late or any(v.rationale or v.working or v.error for v in verdicts):
+    if any(row.explained for row in rows):
         columns["why"] = "votes" if voted else "why"
     return columns | _NUMBERS
 
@@ -107,14 +108,14 @@ def _bar(value: float, label: str = "") -> str:
 def _why(row: words.Row) -> str:
     verdict = row.verdict
     if verdict is None:
-        return words.TOO_LATE if row.late else ""
+        return said(row.late) if row.late else ""
     parts = []
     if verdict.rationale:
         parts.append(said(verdict.rationale))
     if verdict.error:
         parts.append(said(verdict.error, "fz-bad"))
-    if verdict.working:
-        parts.append(folded("the judge's working", verdict.working))
+    if row.working:
+        parts.append(folded("the judge's working", row.working))
     return "".join((*parts, _reasons(verdict.criteria)))
 
 

@@ -134,16 +134,17 @@ def _item(item: words.Item, width: int, indent: int) -> list[str]:
 
 def _rows(fusion: Fusion, width: int) -> list[str]:
     rows = words.rows(fusion)
-    names = [r.candidate.member for r in rows] + [f.member for f in fusion.failures]
+    failures = words.lost(fusion)
+    names = [r.candidate.member for r in rows] + [f.member for f in failures]
     column = min(
         max((cells(words.one_line(name)) for name in names), default=0), max(16, width - 52)
     )
     parts = [_row(row, fusion, column, width) for row in rows[:_SHOWN]]
     if len(rows) > _SHOWN:
         parts.append(f"… and {len(rows) - _SHOWN} more, in fusion.candidates")
-    parts += [_failure(failure, column, width) for failure in fusion.failures[:_SHOWN]]
-    if len(fusion.failures) > _SHOWN:
-        parts.append(f"… and {len(fusion.failures) - _SHOWN} more, in fusion.failures")
+    parts += [_failure(failure, column, width) for failure in failures[:_SHOWN]]
+    if len(failures) > _SHOWN:
+        parts.append(f"… and {len(failures) - _SHOWN} more, in fusion.failures")
     return parts
 
 
@@ -162,6 +163,8 @@ def _row(row: words.Row, fusion: Fusion, column: int, width: int) -> str:
     name = pad(words.one_line(candidate.member), column)
     lines = [cut(f"{row.number:>3} {name}  " + " · ".join(facts), width)]
     lines += _answer(row, fusion, width)
+    if row.late:
+        lines += _indented(words.clean(row.late), width, "    ", limit=_ANSWER_LINES)
     if verdict is not None:
         lines += _criteria(verdict.criteria, width)
         for text in (verdict.rationale, verdict.error):

@@ -15,6 +15,7 @@ from fusion_magics.types import (
     Comparison,
     Contradiction,
     CriterionScore,
+    Failure,
     Fusion,
     Judgment,
     Panel,
@@ -98,7 +99,8 @@ def merge() -> Fusion:
 def merge_unscored() -> Fusion:
     """Merged without scores; the analysis could not be read, and the result says so."""
     merged = merge()
-    verdicts = tuple(Verdict(i, 1) for i in range(3))
+    says = "supports 2 of 5 sentences, 1 of them alone"
+    verdicts = tuple(Verdict(i, 1, rationale=says) for i in range(3))
     note = "The analysis could not be read, so the answer was written from the raw answers."
     judgment = Judgment(verdicts, 1, "merge", "local:ministral-3-8b", ties=(0, 1, 2))
     return replace(merged, judgment=judgment, notes=(note,))
@@ -269,13 +271,15 @@ def early_stop() -> Fusion:
     thinking = "Let me count: s t r a w b e r r y. That is three."
     thought = (*fused.candidates[:2], replace(fused.candidates[2], thinking=thinking))
     late = (candidate("slow:d", "It is three, I think.\nAnswer: 3", end=9.0),)
-    return replace(fused, candidates=thought, late=late, saved_calls=4)
+    lost = Failure("slow:d", "late", "It had not ended after 5 s.")
+    return replace(fused, candidates=thought, late=late, failures=(lost,), saved_calls=4)
 
 
 def escalated() -> Fusion:
     """The first member was sure, so nobody else was asked."""
-    note = "tiny:a was sure, so the others were not asked."
-    return fusion([candidate("tiny:a", "Answer: 3")], None, saved_calls=5, notes=(note,))
+    note = "tiny:a was sure (0.97): 5 calls saved."
+    pool = ("tiny:a", "tiny:b", "tiny:c")
+    return fusion([candidate("tiny:a", "Answer: 3")], None, pool=pool, saved_calls=5, notes=(note,))
 
 
 def hostile_modes() -> Fusion:

@@ -37,22 +37,28 @@ def test_a_late_answer_is_a_row_that_took_no_part() -> None:
     assert late["rank"].text == "–"
     assert late["member"].text == "slow:d late"
     assert late["answer"].one("strong").text == "3"
-    assert late["votes"].text == "came after the pool had stopped waiting, and took no part"
-    assert "  – slow:d  7 tokens · 9.0 s · 1.0 tokens/s · late\n" in plain(early_stop(), 100)
+    assert late["votes"].text == "It had not ended after 5 s."
+    text = plain(early_stop(), 100)
+    assert "  – slow:d  7 tokens · 9.0 s · 1.0 tokens/s · late\n    > Answer: 3\n" in text
+    assert "\n    It had not ended after 5 s.\n" in text
 
 
-def test_a_member_that_is_both_late_and_lost_is_counted_once() -> None:
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_late_member_is_counted_and_shown_once(lost: bool) -> None:
     fused = early_stop()
-    lost = replace(SAMPLES["one_left"]().failures[0], member="slow:d")
-    by = page(replace(fused, failures=(lost,))).one("p", "fz-by").text
-    assert by.startswith("vote of 3 of 4 members · ")
+    fused = fused if lost else replace(fused, failures=())
+    assert page(fused).one("p", "fz-by").text.startswith("vote of 3 of 4 members · ")
+    assert [r["member"].one("bdi").text for r in rows(page(fused))].count("slow:d") == 1
+    assert plain(fused, 100).count("slow:d") == 1
+    late = rows(page(fused))[-1]["votes"].text
+    assert lost or late == "came after the pool had stopped waiting, and took no part"
 
 
 def test_saved_calls_are_said() -> None:
     by = page(early_stop()).one("p", "fz-by").text
     assert by.endswith(" · one came late · early stop: 4 of 7 calls saved")
     by = page(escalated()).one("p", "fz-by").text
-    assert by == "the only answer of 1 member · 5 of 6 calls saved"
+    assert by == "the only one asked of 3 members · early stop: 5 of 6 calls saved"
 
 
 def test_thinking_is_folded_beside_the_answer() -> None:

@@ -33,7 +33,7 @@ def test_pairs_are_shown_in_both_orders() -> None:
     )
     assert [p.split("tiny:a shown")[0].split("tiny:b shown")[0] for p in points] == [
         "tiny:a against tiny:b: tiny:b wins in both orders ",
-        "tiny:a against tiny:c: tiny:c wins ",
+        "tiny:a against tiny:c: tiny:c wins in one order only ",
         "tiny:b against tiny:c: flipped ",
     ]
     assert points[2].endswith(
@@ -42,6 +42,14 @@ def test_pairs_are_shown_in_both_orders() -> None:
     )
     assert "tiny:c shown first The judge's reply could not be read, twice: not JSON" in points[1]
     assert "the judge's working6 + 8 = 14" in points[0]
+
+
+def test_the_judges_working_stands_with_the_comparisons_only() -> None:
+    fused = pairwise()
+    assert fused.judgment is not None
+    first, *others = fused.judgment.verdicts
+    judgment = replace(fused.judgment, verdicts=(replace(first, working="6 + 8 = 14"), *others))
+    assert page(replace(fused, judgment=judgment)).text.count("6 + 8 = 14") == 2
 
 
 def test_the_text_view_lists_the_pairs() -> None:
@@ -76,9 +84,9 @@ def test_flips_are_counted_in_words(flips: int, words: str) -> None:
 @pytest.mark.parametrize(
     ("rankings", "outcome"),
     [
-        ((((0,), (1,)), ((0, 1),)), "tiny:a wins or a tie"),
+        ((((0,), (1,)), ((0, 1),)), "flipped"),
         ((((0, 1),), ((0, 1),)), "a tie in both orders"),
-        ((((0,), (1,)),), "tiny:a wins"),
+        ((((0,), (1,)),), "tiny:a wins in one order only"),
         (((), ()), "not read"),
     ],
 )
@@ -130,6 +138,13 @@ def test_changes_are_seen_at_once_and_the_transcript_is_folded() -> None:
 def test_a_critique_stands_in_the_transcript_only() -> None:
     assert page(debate()).text.count("[1] is two short.") == 1
     assert plain(debate(), 100).count("[1] is two short.") == 1
+
+
+def test_a_critique_is_not_told_again_for_who_keeps_its_answer() -> None:
+    fused = debate()
+    again = replace(fused, rounds=(*fused.rounds, fused.rounds[-1]))
+    assert page(again).text.count("[1] is two short.") == 1
+    assert sections(again)["transcript"][2].startswith("round 2 tiny:a as beforetiny:b as before")
 
 
 def test_a_critique_without_a_transcript_is_folded_in_its_row() -> None:

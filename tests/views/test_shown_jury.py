@@ -28,7 +28,7 @@ def with_panel(fused: Fusion, **changes: object) -> Fusion:
 
 
 def test_the_headline_says_how_the_jury_split() -> None:
-    head = "Jury of five: ship, 4 of 5 · mean 74.6 of 100 · alpha 0.46 [0.11, 0.70]"
+    head = "Jury of five: ship, 4 of 5 · alpha 0.46 [0.11, 0.70]"
     assert shown(jury()).all("p")[0].text == head
     assert f"\n{head}\n" in plain(jury(), 100)
 
@@ -55,6 +55,15 @@ def test_each_row_has_its_split() -> None:
     assert "4.4 tokens/s · 2 of 5 ship" in plain(jury(), 100)
 
 
+def test_a_split_that_the_rationale_tells_is_not_told_twice() -> None:
+    judgment, _ = judged(jury())
+    first, *others = judgment.verdicts
+    told = replace(first, rationale="2 of 5 ship; skeptic: skeptic on 0")
+    fused = replace(jury(), judgment=replace(judgment, verdicts=(told, *others)))
+    assert page(fused).text.count("2 of 5 ship") == 1
+    assert plain(fused, 100).count("2 of 5 ship") == 1
+
+
 def test_the_folded_table_has_every_ballot_and_no_reason_twice() -> None:
     details = shown(jury()).one("details")
     assert "open" not in details.attributes
@@ -69,9 +78,7 @@ def test_the_folded_table_has_every_ballot_and_no_reason_twice() -> None:
 
 def test_missing_ballots_and_weights_are_said() -> None:
     jury_ = shown(jury_of_models())
-    assert jury_.all("p")[0].text == (
-        "Jury of three: split, 1 of 2 · mean 67.5 of 100 · weighted by reliability"
-    )
+    assert jury_.all("p")[0].text == ("Jury of three: split, 1 of 2 · weighted by reliability")
     cards = [card.text for card in jury_.one("ul").all("li")]
     assert cards[0] == "ship 90 tiny:a (weight 1.20)Right."
     assert cards[1].startswith("no ballot skeptic (tiny:b, weight 0.50)The judge's reply could")
@@ -93,6 +100,8 @@ def test_a_jury_that_would_skip_and_one_without_a_ballot() -> None:
     _, panel = judged(jury())
     against = tuple(replace(b, ship=b.juror == "skeptic") for b in panel.ballots)
     assert "Jury of five: skip, 4 of 5 · " in plain(with_panel(jury(), ballots=against), 100)
+    same = with_panel(jury(), alpha=None, alpha_undefined="all scores are equal")
+    assert "4 of 5 · alpha is undefined: all scores are equal\n" in plain(same, 100)
     mute = tuple(Ballot(b.juror, b.candidate, error="mute") for b in panel.ballots)
     text = plain(with_panel(jury(), ballots=mute, alpha=None), 100)
     assert "Jury of five: no ballot\n" in text

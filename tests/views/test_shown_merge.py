@@ -32,9 +32,9 @@ def test_each_passage_has_the_numbers_of_the_rows_that_support_it() -> None:
     # Candidates 1, 0 and 2 in pool order.
     assert [r["number"].text for r in found[:3]] == ["1", "2", "3"]
     assert [r["member"].text for r in found[:3]] == [
-        "local:qwen2.5-14b in 2 of 5 passages",
-        "local:mistral-small-24b in 3 of 5 passages",
-        "openrouter:claude-3.7 in 1 of 5 passages",
+        "local:qwen2.5-14b",
+        "local:mistral-small-24b",
+        "openrouter:claude-3.7",
     ]
 
 
@@ -162,9 +162,15 @@ def test_what_was_not_merged_says_so() -> None:
     fused = SAMPLES["rubric"]()
     by = page(replace(fused, mode="merge")).one("p", "fz-by").text
     assert by.startswith(
-        "not merged: the best of 3 of 4 members · in the words of local:qwen2.5-14b"
+        "not merged: one answer of 3 of 4 members · in the words of local:qwen2.5-14b"
     )
     assert rows(page(replace(fused, mode="merge")))[0]["member"].text.endswith("chosen")
+
+
+def test_one_answer_needs_no_merging() -> None:
+    alone = Judgment((Verdict(0, 1),), 0, "merge")
+    root = page(fusion([candidate("one", "Answer: 3")], alone, mode="merge"))
+    assert root.one("p", "fz-by").text == "the only answer of 1 member"
 
 
 def test_an_undecided_merge_shows_its_analysis_and_no_answer() -> None:

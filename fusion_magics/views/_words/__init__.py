@@ -5,7 +5,7 @@ from .merging import Piece, pieces
 from .numbers import score, seconds, speed, total
 from .origin import origin, remarks
 from .outline import Item, Section
-from .rows import OWN, TOO_LATE, Row, decided, failed, rows
+from .rows import OWN, Row, decided, failed, lost, rows
 from .sections import sections
 from .texts import EMPTY, beginning, clean, first_line, one_line, several, shortened
 from .tracks import Phase, Track, tracks
@@ -13,7 +13,6 @@ from .tracks import Phase, Track, tracks
 __all__ = [
     "EMPTY",
     "OWN",
-    "TOO_LATE",
     "Card",
     "Item",
     "Phase",
@@ -27,6 +26,7 @@ __all__ = [
     "decided",
     "failed",
     "first_line",
+    "lost",
     "one_line",
     "origin",
     "pieces",

@@ -71,11 +71,11 @@ def _pairs(judgment: Judgment, names: Sequence[str]) -> Iterator[Item]:
 
 def _outcome(met: Sequence[Comparison], names: Sequence[str]) -> str:
     results = [_result(c, names) for c in met if not c.error]
-    if len(set(results)) == 1:
-        return f"{results[0]} in both orders" if len(results) > 1 else results[0]
     if not results:
         return "not read"
-    return "flipped" if "a tie" not in results else " or ".join(results)
+    if len(set(results)) > 1:
+        return "flipped"
+    return f"{results[0]} in {'both orders' if len(results) > 1 else 'one order only'}"
 
 
 def _order(comparison: Comparison, names: Sequence[str]) -> str:

@@ -56,7 +56,9 @@ def _round(fusion: Fusion, number: int) -> Item:
 
 def _said(fusion: Fusion, round_: Answers, before: Answers) -> Iterator[Item]:
     for candidate in round_.candidates:
-        critique = (Item("critique", clean(candidate.critique)),) if candidate.critique else ()
+        # Who failed in this round keeps its answer, and what it said in an earlier one.
+        new = candidate.critique and candidate not in before.candidates
+        critique = (Item("critique", clean(candidate.critique)),) if new else ()
         yield Item(one_line(candidate.member), _answer(candidate, before, fusion), items=critique)
 
 

@@ -87,13 +87,13 @@ def _headline(fusion: Fusion, judgment: Judgment, panel: Panel) -> Iterator[str]
     ballots = [b for b in panel.ballots if b.candidate == judgment.best]
     about = "" if _one_speaks(fusion, judgment) else f" on {_leader(fusion, judgment)}"
     yield f"Jury of {counted(len(panel.jurors))}{about}: {_decision(ballots)}"
-    scores = [b.score for b in ballots if b.score is not None]
-    if scores:
-        yield f"mean {score(sum(scores) / len(scores))} of 100"
     if panel.alpha is not None:
         low_high = panel.alpha_interval
         interval = f" [{low_high[0]:.2f}, {low_high[1]:.2f}]" if low_high else ""
         yield f"alpha {panel.alpha:.2f}{interval}"
+    elif panel.alpha_undefined:
+        why = shortened(one_line(panel.alpha_undefined), _LONGEST_ERROR)
+        yield f"alpha is undefined: {why}"
     if panel.aggregate in _AGGREGATE:
         yield _AGGREGATE[panel.aggregate]
 

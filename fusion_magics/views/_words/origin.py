@@ -25,8 +25,8 @@ def _decision(fusion: Fusion) -> Iterator[str]:
     judgment = fusion.judgment
     if not given:
         yield f"no answer from {several(asked, 'member')}"
-    elif judgment is None and given == 1:
-        yield f"the only answer of {several(asked, 'member')}"
+    elif given == 1 and (judgment is None or fusion.mode == "merge"):
+        yield _alone(fusion, asked)
     elif not decided(fusion) or judgment is None:
         state = "not decided" if judgment else "not compared"
         yield f"{_mode(fusion)} of {members}, {state}"
@@ -39,6 +39,12 @@ def _decision(fusion: Fusion) -> Iterator[str]:
             yield f"agreement {judgment.agreement:.2f}"
         yield from _contradictions(fusion, judgment.analysis)
         yield from _judge(fusion)
+
+
+def _alone(fusion: Fusion, asked: int) -> str:
+    if fusion.saved_calls and asked == 1 < len(fusion.pool):
+        return f"the only one asked of {len(fusion.pool)} members"
+    return f"the only answer of {several(asked, 'member')}"
 
 
 def _asked(fusion: Fusion) -> int:
@@ -59,7 +65,7 @@ def _how(fusion: Fusion, judgment: Judgment, members: str) -> str:
     if unread or judgment.protocol == "vote":
         return f"vote of {members}"
     if fusion.mode == "merge":
-        return f"not merged: the best of {members}"
+        return f"not merged: one answer of {members}"
     return f"{_mode(fusion)} of {members}"
 
 
@@ -87,7 +93,7 @@ def _judge(fusion: Fusion) -> Iterator[str]:
     judgment = fusion.judgment
     if judgment is not None and judgment.judge:
         yield f"judge {one_line(judgment.judge)}"
-    if judgment is not None and judgment.rubric and any(v.criteria for v in judgment.verdicts):
+    if judgment is not None and judgment.rubric:
         yield f"rubric {shortened(one_line(judgment.rubric), _LONGEST_TOPIC)}"
 
 
@@ -98,9 +104,8 @@ def _late(fusion: Fusion) -> Iterator[str]:
 
 def _saved(fusion: Fusion) -> Iterator[str]:
     if fusion.saved_calls:
-        why = "early stop: " if fusion.mode == "vote" and len(fusion.candidates) > 1 else ""
         calls = several(len(fusion.calls) + fusion.saved_calls, "call")
-        yield f"{why}{fusion.saved_calls:,} of {calls} saved"
+        yield f"early stop: {fusion.saved_calls:,} of {calls} saved"
 
 
 def _best(fusion: Fusion, judgment: Judgment) -> Candidate:

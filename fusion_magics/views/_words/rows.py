@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ...types import Candidate, Failure, Fusion, Verdict
-from .texts import one_line, several
+from .texts import one_line
 
-TOO_LATE = "came after the pool had stopped waiting, and took no part"
+_TOO_LATE = "came after the pool had stopped waiting, and took no part"
 OWN = "[own]"
 
 
@@ -17,8 +17,16 @@ OWN = "[own]"
 class Row:
     """One candidate with what the judge says of it.
 
-    ``number`` is the place in the table, or the rank; ``standing`` says in words what became of
-    the answer, ``split`` how a jury split on it. A ``critique`` in a transcript is not here too.
+    Attributes
+    ----------
+    number : str
+        Its place in the table, or its rank.
+    standing : str
+        ``chosen``, ``late`` or nothing; ``late`` says why.
+    split : str
+        How a jury split on it, unless the judge's own words say so.
+    critique, working : str
+        Empty where they stand in a section of their own.
     """
 
     candidate: Candidate
@@ -28,12 +36,19 @@ class Row:
     standing: str = ""
     split: str = ""
     critique: str = ""
-    late: bool = False
+    working: str = ""
+    late: str = ""
 
     @property
     def unread(self) -> str:
         """Why there is no score, if the judge was asked for one."""
         return self.verdict.error if self.verdict else ""
+
+    @property
+    def explained(self) -> bool:
+        """Whether there is any reason for its place."""
+        said = self.verdict is not None and (self.verdict.rationale or self.verdict.error)
+        return bool(said or self.working or self.late)
 
     @property
     def cut(self) -> str:
@@ -59,7 +74,15 @@ def rows(fusion: Fusion) -> list[Row]:
     Answers that came too late follow.
     """
     rows = [_row(fusion, i, place) for place, i in enumerate(_order(fusion), 1)]
-    return rows + [Row(c, None, "–", standing="late", late=True) for c in fusion.late]
+    why = {f.member: f.message for f in fusion.failures}
+    late = ((c, why.get(c.member) or _TOO_LATE) for c in fusion.late)
+    return rows + [Row(c, None, "–", standing="late", late=reason) for c, reason in late]
+
+
+def lost(fusion: Fusion) -> list[Failure]:
+    """The failures, but for members whose answer came after all: theirs is a row of its own."""
+    late = {c.member for c in fusion.late}
+    return [f for f in fusion.failures if f.member not in late]
 
 
 def _order(fusion: Fusion) -> list[int]:
@@ -77,10 +100,14 @@ def _row(fusion: Fusion, index: int, place: int) -> Row:
     verdict = next((v for v in verdicts if v.candidate == index), None)
     number = str(place) if _numbered(fusion) else _rank(fusion, verdict)
     chosen = index == _chosen(fusion)
-    standing = "chosen" if chosen and judgment else _support(fusion, index)
+    standing = "chosen" if chosen and judgment else ""
     candidate, split = fusion.candidates[index], _split(fusion, index)
+    if verdict and split in verdict.rationale:
+        split = ""
     critique = "" if fusion.rounds else candidate.critique
-    return Row(candidate, verdict, number, chosen, standing, split, critique)
+    compared = judgment is not None and judgment.comparisons
+    working = verdict.working if verdict and not compared else ""
+    return Row(candidate, verdict, number, chosen, standing, split, critique, working)
 
 
 def _numbered(fusion: Fusion) -> bool:
@@ -106,14 +133,6 @@ def _chosen(fusion: Fusion) -> int | None:
     if judgment is None:
         return 0 if len(fusion.candidates) == 1 and decided(fusion) else None
     return judgment.best if judgment.decided else None
-
-
-def _support(fusion: Fusion, index: int) -> str:
-    """``in 2 of 5 passages`` of the merged answer."""
-    if not fusion.passages:
-        return ""
-    resting = sum(index in passage.candidates for passage in fusion.passages)
-    return f"in {resting or 'none'} of {several(len(fusion.passages), 'passage')}"
 
 
 def _split(fusion: Fusion, index: int) -> str:
