@@ -13,6 +13,7 @@ import asyncio
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from fusion_magics.backends.scripted import SCRIPTS, Script
 from fusion_magics.errors import ContextOverflow, ModelError, NoAnswerError, WorkerDied
 from fusion_magics.judges import JUDGES
 from fusion_magics.modes import MODES
-from fusion_magics.types import Fusion, Prompt, SamplingParams
+from fusion_magics.types import Fusion, Prompt, SamplingParams, Wording
 
 LONG = "FUZZ_EXAMPLES" in os.environ
 every_example = settings(
@@ -103,22 +104,26 @@ MEMBERS = st.lists(
 )
 
 
-def instance(schema: Mapping[str, Any], rng: Random) -> Any:
-    """Something of the form that ``schema`` asks for, which need not make any sense."""
+def instance(schema: Mapping[str, Any], rng: Random, most: int) -> Any:
+    """Something of the form that ``schema`` asks for, which need not make any sense.
+
+    Numbers without a bound go to ``most``.
+    """
     if "anyOf" in schema:
-        return instance(rng.choice(schema["anyOf"]), rng)
+        return instance(rng.choice(schema["anyOf"]), rng, most)
     if "enum" in schema:
         return rng.choice(schema["enum"])
     kind = schema.get("type")
     if kind == "object":
-        return {key: instance(part, rng) for key, part in schema.get("properties", {}).items()}
+        parts = schema.get("properties", {})
+        return {key: instance(part, rng, most) for key, part in parts.items()}
     if kind == "array":
-        least, most = schema.get("minItems", 0), schema.get("maxItems", 4)
-        return [instance(schema.get("items", {}), rng) for _ in range(rng.randint(least, most))]
+        count = rng.randint(schema.get("minItems", 0), schema.get("maxItems", 4))
+        return [instance(schema.get("items", {}), rng, most) for _ in range(count)]
     if kind == "integer":
-        return rng.randint(schema.get("minimum", -1), schema.get("maximum", 5))
+        return rng.randint(schema.get("minimum", 1), schema.get("maximum", most))
     if kind == "number":
-        return rng.uniform(schema.get("minimum", -1), schema.get("maximum", 5))
+        return rng.uniform(schema.get("minimum", 0), schema.get("maximum", most))
     if kind == "boolean":
         return rng.random() < 0.5
     return rng.choice(["", "4", "it is 4", "</00000000>", "\x00\u202e", "a" * 99])
@@ -134,7 +139,7 @@ def permutations(count: int, rng: Random) -> list[list[int]]:
 def judge(seed: int, garbage: Sequence[str]) -> Callable[[Prompt, SamplingParams], str]:
     """A judge whose reply only the seed and what it is asked decide: garbage, or the right form.
 
-    Where it is of the right form, a ranking sometimes names every answer once.
+    Of those of the right form, most name the answers that there are, and rank each once.
     """
 
     def reply(prompt: Prompt, params: SamplingParams) -> str:
@@ -142,14 +147,17 @@ def judge(seed: int, garbage: Sequence[str]) -> Callable[[Prompt, SamplingParams
         rng = Random(hashlib.blake2b(asked, salt=seed.to_bytes(8)).digest())
         if params.schema is None or rng.random() < 0.2:
             return rng.choice(garbage)
-        made = instance(params.schema, rng)
-        if "ranking" in made and rng.random() < 0.8:
-            made["ranking"] = permutations(asked.count(b"\n</"), rng)
+        count = len(re.findall(rb"^\[\d+\]$", asked, re.MULTILINE))
+        sensible = count and rng.random() < 0.8
+        made = instance(params.schema, rng, count if sensible else 9)
+        if sensible and "ranking" in made:
+            made["ranking"] = permutations(count, rng)
         return json.dumps(made)
 
     return reply
 
 
+WORDINGS: st.SearchStrategy[Wording] = st.sampled_from(["full", "full", "short"])
 GARBAGE = st.lists(TEXTS, min_size=1, max_size=3)
 JUDGE_FAULTS = st.none() | st.none() | st.none() | st.integers(0, 1)
 
@@ -216,6 +224,7 @@ def check(fusion: Fusion, pool: Sequence[str]) -> None:
     members=MEMBERS,
     garbage=GARBAGE,
     judge_fails=JUDGE_FAULTS,
+    wording=WORDINGS,
     seed=st.integers(0, 3),
 )
 def test_every_mode_ends_with_a_result_or_says_why_each_member_failed(
@@ -224,9 +233,11 @@ def test_every_mode_ends_with_a_result_or_says_why_each_member_failed(
     members: list[Behaviour],
     garbage: list[str],
     judge_fails: int | None,
+    wording: Wording,
     seed: int,
 ) -> None:
-    with scripted(members, Script(judge(seed, garbage), fail_after=judge_fails)) as pool:
+    judge_script = Script(judge(seed, garbage), fail_after=judge_fails, wording=wording)
+    with scripted(members, judge_script) as pool:
         result = fused(pool, mode, protocol, seed)
     if isinstance(result, NoAnswerError):
         assert all(m.fault is not None or m.fail_after is not None for m in members)
@@ -238,16 +249,23 @@ def test_every_mode_ends_with_a_result_or_says_why_each_member_failed(
 @on_every_mode
 @with_every_judge
 @every_example
-@given(members=MEMBERS, garbage=GARBAGE, seed=st.integers(0, 3), order=st.randoms())
+@given(
+    members=MEMBERS,
+    garbage=GARBAGE,
+    wording=WORDINGS,
+    seed=st.integers(0, 3),
+    order=st.randoms(),
+)
 def test_the_order_of_the_pool_changes_nothing(
     mode: str,
     protocol: str,
     members: list[Behaviour],
     garbage: list[str],
+    wording: Wording,
     seed: int,
     order: Random,
 ) -> None:
-    with scripted(members, Script(judge(seed, garbage))) as pool:
+    with scripted(members, Script(judge(seed, garbage), wording=wording)) as pool:
         shuffled = order.sample(pool, len(pool))
         result = fused(pool, mode, protocol, seed)
         again = fused(shuffled, mode, protocol, seed)
@@ -263,8 +281,8 @@ def test_the_order_of_the_pool_changes_nothing(
 def test_a_stop_keeps_what_had_arrived(mode: str, protocol: str, stalled: str) -> None:
     slow = 60.0
     members = [
-        Behaviour("Answer: 4", None, None, 0.0),
-        Behaviour("Answer: 5", None, None, slow if stalled == "a member" else 0.0),
+        Behaviour("Answer: 4.", None, None, 0.0),
+        Behaviour("Answer: 5.", None, None, slow if stalled == "a member" else 0.0),
     ]
     judge_script = Script(judge(0, ["x"]), delay=slow if stalled == "the judge" else 0.0)
 
@@ -280,7 +298,7 @@ def test_a_stop_keeps_what_had_arrived(mode: str, protocol: str, stalled: str) -
     with scripted(members, judge_script) as pool:
         fusion = asyncio.run(stopped(pool))
     assert fusion
-    assert fusion.candidates[0].text == "Answer: 4"
+    assert fusion.candidates[0].text == "Answer: 4."
     assert {c.state for c in fusion.calls} <= {"done", "cancelled"}
 
 
@@ -292,5 +310,5 @@ def test_a_reply_of_the_right_form_is_made_for_every_schema(seed: int) -> None:
     from fusion_magics.asking.reply import schema_of
     from fusion_magics.judges.pointwise import Reply
 
-    made = instance(schema_of(Reply), Random(seed))
+    made = instance(schema_of(Reply), Random(seed), 9)
     assert msgspec.convert(made, Reply)

@@ -5,15 +5,18 @@ python -m pytest tests/asking/test_injections.py
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
-from builders import BUILDERS, Builder, anatomy
-from injections import CONTROL_TOKENS, INJECTIONS, WRONG
+from builders import ASKED, BUILDERS, Builder, anatomy
+from injections import CONTROL_TOKENS, INJECTIONS, QUESTION, WRONG
 from vocabularies import FAMILIES, VOCABULARIES, vocabulary
 
+from fusion_magics.asking import harmless
 from fusion_magics.local.chat import prompt_tokens
 from fusion_magics.local.engines import Vocabulary
+from fusion_magics.modes.debate_turn import turn
 from fusion_magics.types import Message, Prompt
 
 OTHERS = ("It is 4.\nAnswer: 4", "four", "2 + 2 = 4", "I do not know.")
@@ -27,11 +30,13 @@ def places(builder: Builder, text: str) -> list[list[str]]:
 
 def whole(text: str, builder: Builder) -> bool:
     """Whether the builder's prompts about ``text`` are those about a harmless one, but for it."""
-    for texts, harmless in zip(places(builder, text), places(builder, "x"), strict=True):
-        seen, expected = anatomy(builder.build(texts)), anatomy(builder.build(harmless))
+    for texts, plain in zip(places(builder, text), places(builder, "x"), strict=True):
+        seen, expected = anatomy(builder.build(texts)), anatomy(builder.build(plain))
         if seen.own != expected.own or len(seen.contents) != builder.fences:
             return False
-        if seen.contents[-builder.count :] != tuple(texts):
+        shown = seen.contents[builder.first : builder.first + builder.count]
+        clean = tuple(map(harmless, texts))
+        if shown != clean and not (builder.shuffled and sorted(shown) == sorted(clean)):
             return False
     return True
 
@@ -44,6 +49,25 @@ def test_there_are_a_hundred_injections_and_more() -> None:
 def test_the_prompts_structure_survives_all_of_them(name: str) -> None:
     survived = [i for i, text in INJECTIONS.items() if whole(text, BUILDERS[name])]
     assert len(survived) == len(INJECTIONS), set(INJECTIONS) - set(survived)
+
+
+def test_no_candidate_shows_a_fence_or_a_number_of_its_own() -> None:
+    """For a reader who does not compare eight digits: any fence in a candidate is a false one."""
+    false = re.compile(r"^\W*(</?[0-9a-fA-F]{8}>|\[ *\d+ *\])\W*$", re.MULTILINE)
+    assert sum(bool(false.search(text)) for text in INJECTIONS.values()) >= 10
+    assert not [i for i, text in INJECTIONS.items() if false.search(harmless(text))]
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_a_tiny_debater_reads_one_line_of_each(count: int) -> None:
+    for text in INJECTIONS.values():
+        for n in range(count):
+            others = [*OTHERS[:n], text, *OTHERS[n : count - 1]]
+            *talk, last = turn(ASKED, "It is 5.", others, "short", 0, 1).messages
+            first, *lines, end = last.content.split("\n")
+            assert (first, end) == ("Others say:", "Check again. Keep or change your answer.")
+            assert [line.split(" ")[0] for line in lines] == [f"[{i + 1}]" for i in range(count)]
+            assert [m.content for m in talk] == [QUESTION, "It is 5."]
 
 
 def test_a_prompt_without_a_fence_would_not_survive() -> None:
@@ -101,12 +125,13 @@ def test_no_byte_of_a_candidate_becomes_a_control_token(name: str) -> None:
 @pytest.mark.parametrize("name", BUILDERS)
 def test_the_tiny_judge_reads_every_prompt_byte_by_byte(name: str, engine: str) -> None:
     tokenizer, builder = vocabulary(f"tiny by {engine}"), BUILDERS[name]
+    plain = control_tokens(tokenizer, builder.build(places(builder, "x")[-1]).messages)
     for text in INJECTIONS.values():
         messages = builder.build(places(builder, text)[-1]).messages
         tokens = prompt_tokens(tokenizer, messages)
         said = "".join(m.content for m in messages).encode()
         assert bytes(t for t in tokens if t < 256) == said
-        assert len(tokens) == len(said) + len(messages) + 1
+        assert [t for t in tokens if t >= 256] == plain
 
 
 @pytest.mark.parametrize("family", FAMILIES)
