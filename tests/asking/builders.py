@@ -14,6 +14,7 @@ from fusion_magics.asking import Asking, Unreadable
 from fusion_magics.asking.reply import PromptOf
 from fusion_magics.backends import open_model
 from fusion_magics.judges.compare import compare_prompt
+from fusion_magics.judges.jury import juror_prompt
 from fusion_magics.judges.pointwise import pointwise_prompt
 from fusion_magics.judges.rubrics import RUBRICS, rubric_of
 from fusion_magics.modes import Case
@@ -79,6 +80,7 @@ BUILDERS: dict[str, Builder] = {
     "pairwise, short": Builder(lambda a: compare_prompt(ASKED, a, "short"), 2, 2),
     "listwise, full": Builder(lambda a: compare_prompt(TALK, a, "full", 7), 5, 6, 1),
     "listwise, short": Builder(lambda a: compare_prompt(ASKED, a, "short"), 5, 5),
+    "jury, full": Builder(lambda a: juror_prompt(TALK, a[0], "You build things."), 1, 2, 1),
     "analysis, full": Builder(lambda a: analysis_prompt(TALK, a, "full", 0), 3, 4, 1),
     "analysis, short": Builder(lambda a: analysis_prompt(ASKED, a, "short", 0), 3, 3),
     "synthesis, full": Builder(lambda a: synthesis_prompt(TALK, a, ANALYSIS, "full", 0), 3, 5, 1),
