@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from .answers import draw
 from .errors import ModelError, NoAnswerError
 from .text import sendable
+from .thinking import split_thinking
 from .types import (
     Answers,
     Ask,
@@ -33,16 +35,22 @@ from .types import (
 )
 
 T = TypeVar("T")
+Enough = Callable[[Answers], bool]
+"""Whether what a pool has given so far is enough."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A model with its own sampling, under a label that is unique in its pool."""
+    """A model with its own sampling, under a label that is unique in its pool.
+
+    ``weight`` is what its vote counts.
+    """
 
     label: str
     model: Model
     params: SamplingParams
     system: str | None = None
+    weight: float = 1.0
 
 
 class Pool:
@@ -54,23 +62,41 @@ class Pool:
         With unique labels.
     ask : Ask
         Makes the calls.
+
+    Attributes
+    ----------
+    saved : int
+        Members that were not asked, because there was enough before.
     """
 
     def __init__(self, members: Sequence[Member], ask: Ask) -> None:
         self.members = tuple(members)
+        self.saved = 0
         self._ask = ask
 
-    async def answers(self, prompt: Prompt) -> Answers:
+    async def answers(self, prompt: Prompt, enough: Enough | None = None, seed: int = 0) -> Answers:
         """Ask all members together; a member that fails is data, not an exception.
 
         Cancelling this stops every member before it returns.
+
+        Parameters
+        ----------
+        prompt : Prompt
+            The question.
+        enough : callable, optional
+            Asks a few members at a time, until what they gave is enough.
+        seed : int
+            Of the order in which they are asked then, whatever their place in the pool.
 
         Raises
         ------
         NoAnswerError
             If no member answered; it says why for each.
         """
-        answers = await self.each({member.label: prompt for member in self.members})
+        if enough is None:
+            answers = await self.each({member.label: prompt for member in self.members})
+        else:
+            answers = await self._until(enough, prompt, seed)
         if not answers.candidates:
             raise NoAnswerError(answers.failures)
         return answers
@@ -81,6 +107,28 @@ class Pool:
         return _answers(
             await together(_answer_or_failure(m, prompts[m.label], self._ask) for m in asked)
         )
+
+    async def _until(self, enough: Enough, prompt: Prompt, seed: int) -> Answers:
+        # Whole groups, not whoever is first: how fast a model is must not decide what is asked.
+        drawn = sorted(self.members, key=lambda m: draw(seed, _identity(m)))
+        size = max(2, len({member.model.name for member in drawn}))
+        given = Answers(())
+        while drawn and not enough(given):
+            asked, drawn = drawn[:size], drawn[size:]
+            more = await self.each({member.label: prompt for member in asked})
+            given = Answers(
+                (*given.candidates, *more.candidates), (*given.failures, *more.failures)
+            )
+        self.saved += len(drawn)
+        place = {member.label: i for i, member in enumerate(self.members)}
+        return _answers(
+            sorted((*given.candidates, *given.failures), key=lambda each: place[each.member])
+        )
+
+
+def _identity(member: Member) -> str:
+    """What tells a member apart: its label may count its place in the pool."""
+    return repr((member.model.name, member.params, member.system))
 
 
 async def together(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
@@ -282,23 +330,33 @@ class _OpenCall:
 
     def candidate(self) -> Candidate:
         assert self.finish is not None
-        return Candidate(
-            self.label,
-            self.text,
-            self.finish.usage,
-            self.finish.reason,
-            self.timing(),
-            tuple(self.logprobs),
-        )
+        usage, reason = self.finish.usage, self.finish.reason
+        thinking, answer = split_thinking(self.text, cut=reason == "length")
+        logprobs = tuple(self.logprobs) if not thinking else _last(self.logprobs, len(answer))
+        return Candidate(self.label, answer, usage, reason, self.timing(), logprobs, thinking)
+
+
+def _last(logprobs: Sequence[TokenLogprob], length: int) -> tuple[TokenLogprob, ...]:
+    """The tokens of the last ``length`` characters."""
+    start = len(logprobs)
+    while start and length > 0:
+        start -= 1
+        length -= len(logprobs[start].token)
+    return tuple(logprobs[start:])
 
 
 def unique_labels(members: Sequence[Member]) -> tuple[Member, ...]:
     """``members`` with ``#1``, ``#2`` … behind labels that occur more than once."""
-    many = Counter(m.label for m in members)
+    labels = numbered([member.label for member in members])
+    return tuple(replace(m, label=label) for m, label in zip(members, labels, strict=True))
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """``names`` with ``#1``, ``#2`` … behind those that occur more than once."""
+    many = Counter(names)
     seen: Counter[str] = Counter()
-    renamed = []
-    for member in members:
-        seen[member.label] += 1
-        suffix = f"#{seen[member.label]}" if many[member.label] > 1 else ""
-        renamed.append(replace(member, label=member.label + suffix))
-    return tuple(renamed)
+    unique = []
+    for name in names:
+        seen[name] += 1
+        unique.append(f"{name}#{seen[name]}" if many[name] > 1 else name)
+    return unique

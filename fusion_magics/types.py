@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .own_vote import VoteComparison
+
 Role = Literal["system", "user", "assistant"]
 State = Literal["queued", "loading", "reading", "writing", "done", "failed", "cancelled"]
 FinishReason = Literal["stop", "length"]
@@ -299,7 +301,7 @@ class Panel:
     models : tuple of str
         The model behind each juror.
     ballots : tuple of Ballot
-        One per juror and candidate.
+        One per juror and candidate, in the order in which the jurors met the candidates.
     aggregate : str
         How ballots became scores: ``mean``, ``majority`` or ``reliability``.
     weights : tuple of float
@@ -310,6 +312,8 @@ class Panel:
         Krippendorff's alpha of the scores (interval data); None where it is undefined.
     alpha_interval : (float, float), optional
         Its 95 % bootstrap interval.
+    alpha_undefined : str
+        Why there is no alpha; empty where there is.
     """
 
     jurors: tuple[str, ...]
@@ -320,6 +324,7 @@ class Panel:
     ship: tuple[float | None, ...] = ()
     alpha: float | None = None
     alpha_interval: tuple[float, float] | None = None
+    alpha_undefined: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,7 +372,8 @@ class Judgment:
     judge : str, optional
         The judge's model name; None where no model judged.
     agreement : float, optional
-        The share of candidates whose normalised final answer is the chosen one's, 0 to 1.
+        The share of candidates whose normalised final answer is the chosen one's, 0 to 1; of a
+        merged answer the share of its passages that two or more candidates support.
     ties : tuple of int
         The candidates that shared the top; ``rule`` says how one was chosen.
     order : tuple of int
@@ -492,6 +498,18 @@ class Fusion:
         """Wall time from the start to the end of the last call."""
         return max((c.timing.ended or c.timing.queued for c in self.calls), default=0.0)
 
+    def compare_vote(self, choice: int | str) -> VoteComparison:
+        """Who agrees that ``choice`` (a candidate's index, or its member) is the best candidate.
+
+        Raises
+        ------
+        UsageError
+            If there is no such candidate.
+        """
+        from .own_vote import compare_vote
+
+        return compare_vote(self, choice)
+
     def to_frame(self) -> pd.DataFrame:
         """One row per candidate and failure, in pool order (needs pandas)."""
         from .records import to_frame
@@ -596,3 +614,4 @@ class Outcome:
     passages: tuple[Point, ...] = ()
     rounds: tuple[Answers, ...] = ()
     changes: tuple[Change, ...] = ()
+    saved_calls: int = 0

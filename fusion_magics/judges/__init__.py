@@ -6,10 +6,15 @@ from collections.abc import Callable
 
 from ..asking import Asking
 from ..types import Judge
+from .conflicts import also_members
+from .jury import Juror, Jury, seat
 from .listwise import Listwise
 from .pairwise import Pairwise
+from .personas import PERSONAS, personas
 from .pointwise import Pointwise
 from .rubrics import RUBRICS, Rubric, rubric_of
+from .scorecard import AGGREGATES, ship_votes
+from .weights import calibrate, reliability
 
 JUDGES: dict[str, Callable[[Asking, Rubric | None], Judge]] = {
     "pointwise": Pointwise,
@@ -18,4 +23,22 @@ JUDGES: dict[str, Callable[[Asking, Rubric | None], Judge]] = {
 }
 """Protocol word → ``(asking, rubric) -> Judge``; no rubric is the ``general`` one."""
 
-__all__ = ["JUDGES", "RUBRICS", "Listwise", "Pairwise", "Pointwise", "Rubric", "rubric_of"]
+__all__ = [
+    "AGGREGATES",
+    "JUDGES",
+    "PERSONAS",
+    "RUBRICS",
+    "Juror",
+    "Jury",
+    "Listwise",
+    "Pairwise",
+    "Pointwise",
+    "Rubric",
+    "also_members",
+    "calibrate",
+    "personas",
+    "reliability",
+    "rubric_of",
+    "seat",
+    "ship_votes",
+]

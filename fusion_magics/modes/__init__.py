@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from ..types import Outcome
 from .best_of import best_of
 from .case import Case
+from .debate import debate
+from .merge import merge
 from .vote import vote
 
 Mode = Callable[[Case], Awaitable[Outcome]]
@@ -14,8 +16,10 @@ Mode = Callable[[Case], Awaitable[Outcome]]
 
 MODES: dict[str, Mode] = {
     "best-of": best_of,
+    "merge": merge,
+    "debate": debate,
     "vote": vote,
 }
 """The word a user types → the mode."""
 
-__all__ = ["MODES", "Case", "Mode", "best_of", "vote"]
+__all__ = ["MODES", "Case", "Mode", "best_of", "debate", "merge", "vote"]

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cases import candidate, case
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion_magics.answers import comparable
-from fusion_magics.modes import MODES
-from fusion_magics.modes.best_of import best_of
-from fusion_magics.modes.vote import count, vote
+from fusion_magics.answers import comparable, reader_of
+from fusion_magics.modes import MODES, best_of, debate, merge, vote
+from fusion_magics.modes.vote import count
 from fusion_magics.types import Candidate, Judgment, Outcome, Prompt, Verdict
 
 
@@ -59,6 +58,17 @@ def test_equal_scores_go_to_the_answer_most_give() -> None:
         assert comparable(outcome.text) == "2"
         assert outcome.judgment is not None
         assert outcome.judgment.rule
+
+
+def test_the_reader_decides_which_answers_are_equal() -> None:
+    texts = ["(A) 5", "(B) 5", "(B) 6"]
+    by_letter = case(list(map(candidate, texts)), Scoring([9, 9, 1]), read=reader_of("letter"))
+    outcome = asyncio.run(best_of(by_letter))
+    assert outcome.text == "(B) 5"
+    assert outcome.judgment is not None
+    assert outcome.judgment.agreement == 2 / 3
+    unread = replace(by_letter, judge=Scoring([None] * 3))
+    assert asyncio.run(best_of(unread)).text in texts[1:]
 
 
 def test_an_unreadable_judge_leaves_it_to_the_majority_and_says_so() -> None:
@@ -147,4 +157,4 @@ def test_ties_are_drawn_and_every_answer_can_win() -> None:
 
 
 def test_the_table_holds_the_modes_by_the_word_a_user_types() -> None:
-    assert {"best-of": best_of, "vote": vote} == MODES
+    assert {"best-of": best_of, "merge": merge, "debate": debate, "vote": vote} == MODES
