@@ -214,6 +214,14 @@ def test_the_whole_vocabulary_of_qwen_reads_the_same() -> None:
     assert prompt == talk(ONE["qwen-2.5"], "qwen-2.5", 1)
 
 
+@by_every_engine
+@on_every_model
+def test_the_begin_token_is_the_models_own(family: str, engine: str) -> None:
+    tokenizer = vocabulary(f"{family} by {engine}")
+    assert tokenizer.bos_text == FAMILIES[family].bos
+    assert tokenizer.eos_text == FAMILIES[family].eos
+
+
 @on_every_model
 def test_hugging_face_renders_the_same(family: str) -> None:
     from transformers.utils.chat_template_utils import render_jinja_template

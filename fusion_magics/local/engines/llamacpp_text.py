@@ -57,7 +57,9 @@ class LlamaVocabulary:
         self.template = template.decode("utf-8", "replace") if template else None
         begin, end = lib.llama_vocab_bos(self._vocab), lib.llama_vocab_eos(self._vocab)
         self.bos = begin if begin >= 0 and lib.llama_vocab_get_add_bos(self._vocab) else None
-        self.bos_text, self.eos_text = self._text(begin), self._text(end)
+        # Where a file names none, llama.cpp falls back on a number that means something else.
+        self.bos_text = self._text(begin) if self._is_control(begin) else ""
+        self.eos_text = self._text(end)
 
     @cached_property
     def specials(self) -> tuple[Special, ...]:
@@ -65,6 +67,8 @@ class LlamaVocabulary:
 
     def _is_control(self, token: int) -> bool:
         kinds = lib.LLAMA_TOKEN_ATTR_CONTROL | lib.LLAMA_TOKEN_ATTR_UNKNOWN
+        if token < 0:
+            return False
         marked = lib.llama_vocab_get_attr(self._vocab, token) & kinds
         return bool(marked) or self._is_always_found(token)
 
