@@ -125,6 +125,22 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """What a model costs: US dollars per token ``read`` and per token ``written``."""
+
+    read: float
+    written: float
+
+    def of(self, usage: Usage) -> float:
+        """The cost of ``usage``."""
+        return self.read * usage.prompt_tokens + self.written * usage.completion_tokens
+
+
+FREE = Price(0.0, 0.0)
+"""The price of models of this machine."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """How a call ended: its last :class:`Delta` carries this."""
 
@@ -547,10 +563,13 @@ class Model(Protocol):
         The member name that opened it.
     wording : str
         Which wording of a judge protocol it reads: ``full``, or ``short`` for tiny models.
+    price : Price, optional
+        None: unknown.
     """
 
     name: str
     wording: Wording
+    price: Price | None
 
     def stream(self, prompt: Prompt, params: SamplingParams) -> AsyncIterator[Delta]:
         """Answer ``prompt``: states and text as they come, last a delta with ``finish``.

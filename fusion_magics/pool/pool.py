@@ -7,12 +7,13 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from .errors import ModelError, NoAnswerError
-from .text import sendable
-from .types import (
+from ..errors import ModelError, NoAnswerError
+from ..text import sendable
+from ..types import (
     Answers,
     Ask,
     Call,
@@ -31,18 +32,24 @@ from .types import (
     Usage,
     Watch,
 )
+from .budget import Budget, Spending
+from .waiting import Patience, Waiting
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A model with its own sampling, under a label that is unique in its pool."""
+    """A model with its own sampling, under a label that is unique in its pool.
+
+    ``weight`` is what its vote counts.
+    """
 
     label: str
     model: Model
     params: SamplingParams
     system: str | None = None
+    weight: float = 1.0
 
 
 class Pool:
@@ -54,14 +61,30 @@ class Pool:
         With unique labels.
     ask : Ask
         Makes the calls.
+    patience : Patience, optional
+        How long to wait for members, each time they are asked. Who is late goes on until
+        :meth:`close`.
     """
 
-    def __init__(self, members: Sequence[Member], ask: Ask) -> None:
+    def __init__(
+        self, members: Sequence[Member], ask: Ask, patience: Patience | None = None
+    ) -> None:
         self.members = tuple(members)
         self._ask = ask
+        self._waiting = Waiting(patience or Patience())
+
+    def of(self, members: Sequence[Member]) -> Pool:
+        """Only ``members`` of this pool; who is late there, is late here."""
+        part = copy(self)
+        part.members = tuple(members)
+        return part
+
+    async def close(self) -> Answers:
+        """Stop members that were not waited for and still run; what the others of them gave."""
+        return await self._waiting.close()
 
     async def answers(self, prompt: Prompt) -> Answers:
-        """Ask all members together; a member that fails is data, not an exception.
+        """Ask all members together; a member that fails or is late is data, not an exception.
 
         Cancelling this stops every member before it returns.
 
@@ -78,9 +101,8 @@ class Pool:
     async def each(self, prompts: Mapping[str, Prompt]) -> Answers:
         """Ask the members that ``prompts`` names (by label), each its own prompt."""
         asked = [member for member in self.members if member.label in prompts]
-        return _answers(
-            await together(_answer_or_failure(m, prompts[m.label], self._ask) for m in asked)
-        )
+        calls = {m.label: _answer_or_failure(m, prompts[m.label], self._ask) for m in asked}
+        return _answers(await self._waiting.results(calls))
 
 
 async def together(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
@@ -153,9 +175,12 @@ class Recorder:
     ----------
     watch : callable, optional
         Is told of every delta while it arrives.
+    budget : Budget, optional
+        What all calls together may cost.
     """
 
-    def __init__(self, watch: Watch | None = None) -> None:
+    def __init__(self, watch: Watch | None = None, budget: Budget | None = None) -> None:
+        self.spending = Spending(budget)
         self._began = time.perf_counter()
         self._watch = watch
         self._calls: list[_OpenCall] = []
@@ -165,15 +190,17 @@ class Recorder:
         """Every call so far, in the order they began."""
         return tuple(call.closed() for call in self._calls)
 
-    def arrived(self) -> Answers:
+    def arrived(self, late: Sequence[Candidate] = ()) -> Answers:
         """What the members have given so far; one that has not ended counts as cancelled.
 
-        A member that was asked again has given its latest answer.
+        A member that was asked again has given its latest answer, ``late`` ones apart.
         """
         latest: dict[str, Candidate | Failure] = {}
         for call in self._calls:
             if call.purpose == "member":
                 given = call.given()
+                if given in late:
+                    continue
                 if isinstance(given, Candidate) or call.label not in latest:
                     latest[call.label] = given
         return _answers(list(latest.values()))
@@ -191,9 +218,12 @@ class Recorder:
         call = _OpenCall(label, purpose, self._now())
         self._calls.append(call)
         try:
-            async with aclosing(model.stream(prompt, params)) as deltas:  # type: ignore[type-var]
-                async for delta in deltas:
-                    self._take(call, delta)
+            async with self.spending.granted(model, prompt, params) as grant:
+                stream = model.stream(prompt, grant.params)
+                async with aclosing(stream) as deltas:  # type: ignore[type-var]
+                    async for delta in deltas:
+                        grant.saw(delta)
+                        self._take(call, delta)
             if call.finish is None:
                 why = f"{label} stopped without saying why."
                 raise ModelError(why, "Ask again.", retryable=True)
@@ -267,7 +297,8 @@ class _OpenCall:
         return Timing(self.queued, at("loading"), at("reading"), at("writing"), ended)
 
     def closed(self) -> Call:
-        usage = self.finish.usage if self.finish else Usage()
+        begun = "reading" in self.entered or "writing" in self.entered
+        usage = self.finish.usage if self.finish else Usage(cost=None if begun else 0.0)
         return Call(self.label, self.purpose, self.state, self.timing(), usage)
 
     def given(self) -> Candidate | Failure:
