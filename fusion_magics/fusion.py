@@ -103,6 +103,7 @@ async def fuse(
             passages=outcome.passages,
             rounds=outcome.rounds,
             changes=outcome.changes,
+            saved_calls=outcome.saved_calls,
         )
 
     try:

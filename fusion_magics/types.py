@@ -383,7 +383,8 @@ class Judgment:
     judge : str, optional
         The judge's model name; None where no model judged.
     agreement : float, optional
-        The share of candidates whose normalised final answer is the chosen one's, 0 to 1.
+        The share of candidates whose normalised final answer is the chosen one's, 0 to 1; of a
+        merged answer the share of its passages that two or more candidates support.
     ties : tuple of int
         The candidates that shared the top; ``rule`` says how one was chosen.
     order : tuple of int
@@ -615,3 +616,4 @@ class Outcome:
     passages: tuple[Point, ...] = ()
     rounds: tuple[Answers, ...] = ()
     changes: tuple[Change, ...] = ()
+    saved_calls: int = 0

@@ -5,7 +5,8 @@ Judges compare with it, ``merge`` analyses and writes with it.
 
 from __future__ import annotations
 
-from .fence import fence_for, fenced
+from .fence import fence_for, fenced, numbered
+from .question import conversation
 from .reply import Asking, Reply, Unreadable
 
-__all__ = ["Asking", "Reply", "Unreadable", "fence_for", "fenced"]
+__all__ = ["Asking", "Reply", "Unreadable", "conversation", "fence_for", "fenced", "numbered"]

@@ -8,6 +8,7 @@ So it stands between two lines whose mark it cannot contain.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 
 def fence_for(*texts: str, seed: int = 0) -> str:
@@ -29,3 +30,8 @@ def fence_for(*texts: str, seed: int = 0) -> str:
 def fenced(text: str, mark: str) -> str:
     """``text`` between ``<mark>`` and ``</mark>``, each on a line of its own."""
     return f"<{mark}>\n{text}\n</{mark}>"
+
+
+def numbered(texts: Sequence[str], mark: str) -> str:
+    """Each of ``texts`` in its fence, below its number from 1: ``[1]``, ``[2]`` …"""
+    return "\n".join(f"[{i}]\n{fenced(text, mark)}" for i, text in enumerate(texts, 1))

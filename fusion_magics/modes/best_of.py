@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..answers import comparable, draw, votes
+from ..answers import Read, comparable, draw, votes
 from ..types import Answers, Candidate, Judgment, Outcome
 from .case import Case
-from .vote import count
+from .vote import majority
 
 TIE_RULE = "equal scores: the answer that more members give, then one drawn by the seed"
 
@@ -23,11 +23,11 @@ async def best_of(case: Case) -> Outcome:
 
 async def judged(case: Case, answers: Answers) -> Outcome:
     """The judge's choice among ``answers``."""
-    candidates, seed = answers.candidates, case.seed
+    candidates = answers.candidates
     judgment = await case.judge(case.prompt, candidates)
     unread = [v for v in judgment.verdicts if v.score is None]
     if len(unread) == len(candidates):
-        by_votes = count(candidates, seed)
+        by_votes = majority(case, candidates)
         judgment = replace(
             judgment,
             best=by_votes.best,
@@ -37,7 +37,7 @@ async def judged(case: Case, answers: Answers) -> Outcome:
         )
         note = f"The judge decided nothing, so the majority did. {unread[0].error}"
         return Outcome(candidates[judgment.best].text, answers, judgment, (note,))
-    chosen = settle_ties(judgment, candidates, seed)
+    chosen = settle_ties(judgment, candidates, case.seed, case.read)
     notes = []
     if unread:
         notes.append(f"{len(unread)} of {len(candidates)} verdicts could not be had.")
@@ -46,18 +46,21 @@ async def judged(case: Case, answers: Answers) -> Outcome:
     return Outcome(candidates[chosen.best].text, answers, chosen, tuple(notes))
 
 
-def settle_ties(judgment: Judgment, candidates: Sequence[Candidate], seed: int) -> Judgment:
+def settle_ties(
+    judgment: Judgment, candidates: Sequence[Candidate], seed: int, read: Read = comparable
+) -> Judgment:
     """``judgment`` with its best chosen by :data:`TIE_RULE`, and the agreement with it."""
-    shares = votes([c.text for c in candidates])
+    given = [read(c.text) for c in candidates]
+    shares = votes(given, str)
     tops = judgment.ties or (judgment.best,)
     best = min(
         tops,
         key=lambda i: (
-            -shares[comparable(candidates[i].text)],
+            -shares.get(given[i], 0.0),
             candidates[i].finish_reason != "stop",
             draw(seed, candidates[i].text),
         ),
     )
-    agreement = shares[comparable(candidates[best].text)] / len(candidates)
+    agreement = shares.get(given[best], 0.0) / len(candidates)
     rule = TIE_RULE if judgment.ties else ""
     return replace(judgment, best=best, agreement=agreement, rule=rule)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..answers import comparable
+from ..answers import Read, comparable
 from ..asking import Asking
 from ..pool import Pool
 from ..types import Judge, Prompt
-
-Read = Callable[[str], str]
-"""A text → its final answer in the form in which it is compared; empty: it gives none."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +27,7 @@ class Case:
     seed : int
         Of draws and shuffles.
     read : callable
-        How the final answer is read from a text.
+        How the final answer is read from a text, see :func:`fusion_magics.answers.reader_of`.
     rounds : int
         The most rounds of a debate, at least 1.
     early_stop : float, optional
@@ -46,3 +42,8 @@ class Case:
     read: Read = comparable
     rounds: int = 2
     early_stop: float | None = None
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Member → what its vote counts."""
+        return {member.label: member.weight for member in self.pool.members}

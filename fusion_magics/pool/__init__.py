@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from .budget import Budget
-from .pool import Member, Pool, Recorder, awake, together, unique_labels, with_system
+from .pool import Enough, Member, Pool, Recorder, awake, together, unique_labels, with_system
 from .repeats import once
 from .waiting import Patience
 
 __all__ = [
     "Budget",
+    "Enough",
     "Member",
     "Patience",
     "Pool",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from ..answers import draw
 from ..errors import ModelError, NoAnswerError
 from ..text import sendable
 from ..types import (
@@ -36,6 +37,8 @@ from .budget import Budget, Spending
 from .waiting import Patience, Waiting
 
 T = TypeVar("T")
+Enough = Callable[[Answers], bool]
+"""Whether what a pool has given so far is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,18 @@ class Pool:
     patience : Patience, optional
         How long to wait for members, each time they are asked. Who is late goes on until
         :meth:`close`.
+
+    Attributes
+    ----------
+    saved : int
+        Members that were not asked, because there was enough before.
     """
 
     def __init__(
         self, members: Sequence[Member], ask: Ask, patience: Patience | None = None
     ) -> None:
         self.members = tuple(members)
+        self.saved = 0
         self._ask = ask
         self._waiting = Waiting(patience or Patience())
 
@@ -83,26 +92,65 @@ class Pool:
         """Stop members that were not waited for and still run; what the others of them gave."""
         return await self._waiting.close()
 
-    async def answers(self, prompt: Prompt) -> Answers:
+    async def answers(self, prompt: Prompt, enough: Enough | None = None, seed: int = 0) -> Answers:
         """Ask all members together; a member that fails or is late is data, not an exception.
 
         Cancelling this stops every member before it returns.
+
+        Parameters
+        ----------
+        prompt : Prompt
+            The question.
+        enough : callable, optional
+            Asks a few members at a time, until what they gave is enough.
+        seed : int
+            Of the order in which they are asked then, whatever their place in the pool.
 
         Raises
         ------
         NoAnswerError
             If no member answered; it says why for each.
         """
-        answers = await self.each({member.label: prompt for member in self.members})
+        if enough is None:
+            answers = await self.each({member.label: prompt for member in self.members})
+        else:
+            answers = await self._until(enough, prompt, seed)
         if not answers.candidates:
             raise NoAnswerError(answers.failures)
         return answers
 
     async def each(self, prompts: Mapping[str, Prompt]) -> Answers:
         """Ask the members that ``prompts`` names (by label), each its own prompt."""
-        asked = [member for member in self.members if member.label in prompts]
+        self._waiting.begin()
+        return await self._given(self.members, prompts)
+
+    async def _given(self, members: Sequence[Member], prompts: Mapping[str, Prompt]) -> Answers:
+        asked = (member for member in members if member.label in prompts)
         calls = {m.label: _answer_or_failure(m, prompts[m.label], self._ask) for m in asked}
         return _answers(await self._waiting.results(calls))
+
+    async def _until(self, enough: Enough, prompt: Prompt, seed: int) -> Answers:
+        # Whole groups, not whoever is first: how fast a model is must not decide what is asked.
+        drawn = sorted(self.members, key=lambda m: draw(seed, _identity(m)))
+        size = max(2, len({member.model.name for member in drawn}))
+        given = Answers(())
+        self._waiting.begin()
+        while drawn and not enough(given):
+            asked, drawn = drawn[:size], drawn[size:]
+            more = await self._given(asked, {member.label: prompt for member in asked})
+            given = Answers(
+                (*given.candidates, *more.candidates), (*given.failures, *more.failures)
+            )
+        self.saved += len(drawn)
+        place = {member.label: i for i, member in enumerate(self.members)}
+        return _answers(
+            sorted((*given.candidates, *given.failures), key=lambda each: place[each.member])
+        )
+
+
+def _identity(member: Member) -> str:
+    """What tells a member apart: its label may count its place in the pool."""
+    return repr((member.model.name, member.params, member.system))
 
 
 async def together(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

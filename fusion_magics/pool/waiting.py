@@ -54,17 +54,29 @@ class Waiting:
 
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
+        self._quorum = patience.quorum or math.inf
         self._late: list[asyncio.Task[Given]] = []
+        self.begin()
+
+    def begin(self) -> None:
+        """From here the deadline counts, and a quorum."""
+        self._began, self._answered = time.monotonic(), 0
+        self._ends = self._deadline = self._began + (self._patience.deadline or math.inf)
 
     async def results(self, calls: Mapping[str, Coroutine[Any, Any, Given]]) -> list[Given]:
         """What each of ``calls`` (by label) gives; one that takes too long: a ``late`` failure.
 
-        Cancelling this stops all of them before it returns. So does an error that one raises: it
-        is a programmer's, for what a model may do is data by then.
+        Once the time is up, or enough have answered, no more calls are made. Cancelling this stops
+        all of them before it returns. So does an error that one raises: it is a programmer's, for
+        what a model may do is data by then.
         """
+        if time.monotonic() >= self._ends or self._answered >= self._quorum:
+            for call in calls.values():
+                call.close()
+            return [self._too_late(label) for label in calls]
         tasks = {label: asyncio.create_task(call) for label, call in calls.items()}
         try:
-            why = await self._until_enough(tasks.values())
+            await self._until_enough(tasks.values())
         except BaseException:
             await _stop(tasks.values())
             raise
@@ -73,28 +85,29 @@ class Waiting:
         if not self._patience.late_go_on:
             await _stop(late)
         return [
-            Failure(label, LATE, why, True, _MORE_TIME) if task in late else task.result()
+            self._too_late(label) if task in late else task.result()
             for label, task in tasks.items()
         ]
 
-    async def _until_enough(self, tasks: Iterable[asyncio.Task[Given]]) -> str:
-        """Wait; why no longer."""
-        quorum = self._patience.quorum or math.inf
-        began, answered, running = time.monotonic(), 0, set(tasks)
-        ends = deadline = began + (self._patience.deadline or math.inf)
-        while running and (left := ends - time.monotonic()) > 0:
+    async def _until_enough(self, tasks: Iterable[asyncio.Task[Given]]) -> None:
+        running = set(tasks)
+        while running and (left := self._ends - time.monotonic()) > 0:
             done, running = await asyncio.wait(
                 running,
                 timeout=None if left == math.inf else left,
                 return_when=asyncio.FIRST_COMPLETED,
             )
-            answered += sum(isinstance(task.result(), Candidate) for task in done)
-            if answered >= quorum:
+            self._answered += sum(isinstance(task.result(), Candidate) for task in done)
+            if self._answered >= self._quorum:
                 now = time.monotonic()
-                ends = min(ends, now + max(LEAST_GRACE, GRACE_SHARE * (now - began)))
-        if ends == deadline:
-            return f"No answer within {self._patience.deadline} s."
-        return f"No answer when {answered} others had given theirs."
+                grace = max(LEAST_GRACE, GRACE_SHARE * (now - self._began))
+                self._ends = min(self._ends, now + grace)
+
+    def _too_late(self, label: str) -> Failure:
+        why = f"No answer when {self._answered} others had given theirs."
+        if self._ends == self._deadline:
+            why = f"No answer within {self._patience.deadline:g} s."
+        return Failure(label, LATE, why, True, _MORE_TIME)
 
     async def close(self) -> Answers:
         """Stop the calls that still run; what the others gave after they were waited for."""

@@ -149,3 +149,19 @@ async def test_once_asks_nobody_the_same_twice(scripts: dict[str, Script]) -> No
     await asked.answers(Prompt.of("another"))
     assert len(recorder.calls) == 6
     await closed(asked)
+
+
+async def test_samples_in_groups_share_one_deadline(scripts: dict[str, Script]) -> None:
+    scripts["slowly"] = Script("slowly", delay=0.12)
+    asked = pool("scripted:slowly*8", deadline=0.2)
+    answers = await asked.answers(Q, lambda given: False)
+    assert len(answers.candidates) == 2
+    assert [f.kind for f in answers.failures] == ["late"] * 6
+    await closed(asked)
+
+
+async def test_groups_end_with_the_quorum(scripts: dict[str, Script]) -> None:
+    asked = pool("scripted:yes*8", quorum=3)
+    answers = await asked.answers(Q, lambda given: False)
+    assert len(answers.candidates) == 4
+    assert [f.kind for f in answers.failures] == ["late"] * 4

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion_magics.answers import comparable, draw, final_answer, normalise, split_answer, votes
+from fusion_magics.answers import comparable, final_answer, normalise, split_answer
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 
 
 @pytest.mark.parametrize(
@@ -160,15 +160,6 @@ def test_a_megabyte_is_read_in_seconds() -> None:
         comparable(text)
         split_answer(text)
     assert time.process_time() - began < 20
-
-
-def test_texts_without_an_answer_do_not_vote() -> None:
-    assert votes(["Answer: 3", "3.0", "", "  \n ", "8+7=15\nAnswer:"]) == {"3": 2}
-
-
-def test_draws_depend_on_seed_and_text_alone() -> None:
-    assert draw(1, "a") == draw(1, "a")
-    assert len({draw(seed, text) for seed in range(9) for text in "abc"}) == 27
 
 
 def test_real_models_answers_are_found() -> None:

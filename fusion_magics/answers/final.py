@@ -6,24 +6,24 @@ when their normalised forms are.
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import accumulate
 from typing import NamedTuple
 
-from .text import trim
+from ..text import trim
 
 # ``Answer: 5``, ``**Answer**: 5``, ``the answer is: 5``; the group is what follows.
 _WORDS = r"answer(?:\s+is)?[\s*_]*:[*_]{0,3}\s*([^\n]*)"
 # A stop ends a sentence, but not in 3.5, and not in St. Louis.
 _SENTENCE_END = r"(?<!\b(?-i:St|Dr|Mr|Ms|Mt))(?<!\b(?-i:Mrs))[.!?][*_\"'”)]*(?:\s|$)"
-# The customs, strongest first: LaTeX's box (MATH; braces nest in \boxed{\frac{\sqrt{2}}{2}}),
-# GSM8K's marker, a JSON field, and words (not those of "let me know if the answer is unclear").
+# LaTeX's box, as in MATH; braces nest in \boxed{\frac{\sqrt{2}}{2}}.
+BOXED = re.compile(r"\\boxed\{((?:[^{}]++|\{(?:[^{}]++|\{[^{}]*+\})*+\})*+)\}")
+# The customs, strongest first: LaTeX's box, GSM8K's marker, a JSON field, and words (not those of
+# "let me know if the answer is unclear").
 _MARKS = (
-    re.compile(r"\\boxed\{((?:[^{}]++|\{(?:[^{}]++|\{[^{}]*+\})*+\})*+)\}"),
+    BOXED,
     re.compile(r"^####\s*(.+)$", re.MULTILINE),
     re.compile(r'"answer"\s*:\s*"?([^"\n}]*)"?', re.IGNORECASE),
     re.compile(rf"\b_{{0,2}}{_WORDS}", re.IGNORECASE),
@@ -130,16 +130,3 @@ def _bare(answer: str) -> str:
 def comparable(text: str) -> str:
     """The normalised final answer of ``text``."""
     return normalise(final_answer(text))
-
-
-def votes(texts: Sequence[str]) -> Counter[str]:
-    """How many ``texts`` give each normalised final answer; texts without one do not vote."""
-    return Counter(answer for answer in map(comparable, texts) if answer)
-
-
-def draw(seed: int, text: str) -> bytes:
-    """A number for ``text`` that only ``seed`` and ``text`` decide: how ties are drawn.
-
-    Members and their order play no part, so that shuffling a pool does not change its answer.
-    """
-    return hashlib.blake2b(text.encode(), digest_size=8, salt=seed.to_bytes(8)).digest()
