@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .own_vote import VoteComparison
+
 Role = Literal["system", "user", "assistant"]
 State = Literal["queued", "loading", "reading", "writing", "done", "failed", "cancelled"]
 FinishReason = Literal["stop", "length"]
@@ -315,7 +317,7 @@ class Panel:
     models : tuple of str
         The model behind each juror.
     ballots : tuple of Ballot
-        One per juror and candidate.
+        One per juror and candidate, in the order in which the jurors met the candidates.
     aggregate : str
         How ballots became scores: ``mean``, ``majority`` or ``reliability``.
     weights : tuple of float
@@ -326,6 +328,8 @@ class Panel:
         Krippendorff's alpha of the scores (interval data); None where it is undefined.
     alpha_interval : (float, float), optional
         Its 95 % bootstrap interval.
+    alpha_undefined : str
+        Why there is no alpha; empty where there is.
     """
 
     jurors: tuple[str, ...]
@@ -336,6 +340,7 @@ class Panel:
     ship: tuple[float | None, ...] = ()
     alpha: float | None = None
     alpha_interval: tuple[float, float] | None = None
+    alpha_undefined: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -508,6 +513,18 @@ class Fusion:
     def seconds(self) -> float:
         """Wall time from the start to the end of the last call."""
         return max((c.timing.ended or c.timing.queued for c in self.calls), default=0.0)
+
+    def compare_vote(self, choice: int | str) -> VoteComparison:
+        """Who agrees that ``choice`` (a candidate's index, or its member) is the best candidate.
+
+        Raises
+        ------
+        UsageError
+            If there is no such candidate.
+        """
+        from .own_vote import compare_vote
+
+        return compare_vote(self, choice)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per candidate and failure, in pool order (needs pandas)."""

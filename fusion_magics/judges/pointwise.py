@@ -62,12 +62,13 @@ def pointwise_prompt(question: Prompt, answer: str, wording: Wording, seed: int 
     if wording == "short":
         mark = fence_for(answer, seed=seed)
         return Prompt.of(_SHORT.format(question=question.text, answer=fenced(answer, mark)))
-    conversation = _conversation(question)
-    mark = fence_for(conversation, answer, seed=seed)
-    return Prompt.of(_FULL.format(question=fenced(conversation, mark), answer=fenced(answer, mark)))
+    asked = conversation(question)
+    mark = fence_for(asked, answer, seed=seed)
+    return Prompt.of(_FULL.format(question=fenced(asked, mark), answer=fenced(answer, mark)))
 
 
-def _conversation(prompt: Prompt) -> str:
+def conversation(prompt: Prompt) -> str:
+    """The whole conversation of ``prompt`` as one text."""
     if len(prompt.messages) == 1:
         return prompt.text
     return "\n\n".join(f"{m.role}: {m.content}" for m in prompt.messages)

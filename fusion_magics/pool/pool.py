@@ -373,11 +373,16 @@ class _OpenCall:
 
 def unique_labels(members: Sequence[Member]) -> tuple[Member, ...]:
     """``members`` with ``#1``, ``#2`` … behind labels that occur more than once."""
-    many = Counter(m.label for m in members)
+    labels = numbered([member.label for member in members])
+    return tuple(replace(m, label=label) for m, label in zip(members, labels, strict=True))
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """``names`` with ``#1``, ``#2`` … behind those that occur more than once."""
+    many = Counter(names)
     seen: Counter[str] = Counter()
-    renamed = []
-    for member in members:
-        seen[member.label] += 1
-        suffix = f"#{seen[member.label]}" if many[member.label] > 1 else ""
-        renamed.append(replace(member, label=member.label + suffix))
-    return tuple(renamed)
+    unique = []
+    for name in names:
+        seen[name] += 1
+        unique.append(f"{name}#{seen[name]}" if many[name] > 1 else name)
+    return unique

@@ -1,0 +1,97 @@
+"""Personas: viewpoints from which a juror reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import UsageError, did_you_mean
+
+PERSONAS = {
+    "builder": "You would have to build and run what is proposed: you look at whether it works "
+    "as written, step by step.",
+    "skeptic": "You doubt every claim: you look for what is wrong, unproven or left out.",
+    "creator": "You care for the idea and how it is told: you look for what is fresh, clear and "
+    "fit for its reader.",
+    "futurist": "You think years ahead: you look at what follows from it, and whether it will "
+    "still be right.",
+    "founder": "You have little time and must decide: you look at whether it answers what was "
+    "asked, and what acting on it would cost and bring.",
+}
+"""Name → viewpoint, in one sentence."""
+
+
+def personas(text: str) -> dict[str, str]:
+    """The personas that ``text`` names or describes, in its order: name → viewpoint.
+
+    Parameters
+    ----------
+    text : str
+        Names with commas between (``builder,skeptic``), or lines of ``name: viewpoint`` and
+        names, or a file of such lines. A line that begins with ``#`` is a remark.
+
+    Raises
+    ------
+    UsageError
+        If it names none, one that there is not, or one twice.
+    """
+    found: dict[str, str] = {}
+    for name, viewpoint in _entries(_read(text)):
+        if name in found:
+            raise UsageError(f"The persona {name!r} is named twice.", "Name each once.")
+        found[name] = viewpoint
+    if not found:
+        raise UsageError("The jury has no personas.", f"There is: {', '.join(PERSONAS)}")
+    return found
+
+
+def _read(text: str) -> str:
+    if "\n" in text or _known(text):
+        return text
+    path = Path(text.strip())
+    try:
+        if not path.is_file():
+            return text
+    except OSError:  # a viewpoint too long for a path
+        return text
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise UsageError(
+            f"The personas in {str(path)!r} cannot be read: {exc}.", "Write them as UTF-8 text."
+        ) from exc
+
+
+def _known(text: str) -> bool:
+    return all(name.strip() in PERSONAS for name in text.split(","))
+
+
+def _entries(text: str) -> list[tuple[str, str]]:
+    entries = []
+    for line in text.splitlines():
+        name, colon, viewpoint = (part.strip() for part in line.partition(":"))
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if colon:
+            entries.append(_described(name, viewpoint))
+        else:
+            entries += [_shipped(one.strip()) for one in line.split(",") if one.strip()]
+    return entries
+
+
+def _described(name: str, viewpoint: str) -> tuple[str, str]:
+    if not name or not viewpoint or "," in name:
+        raise UsageError(
+            f"{name + ': ' + viewpoint!r} describes no persona.",
+            "Write one per line, as name: how it looks at an answer",
+        )
+    return name, viewpoint
+
+
+def _shipped(name: str) -> tuple[str, str]:
+    if name not in PERSONAS:
+        raise UsageError(
+            f"There is no persona {name!r}.",
+            f"{did_you_mean(name, PERSONAS)}There is: {', '.join(PERSONAS)}. "
+            f"Your own: {name}: how it looks at an answer",
+        )
+    return name, PERSONAS[name]

@@ -1,0 +1,67 @@
+"""Personas: those that are shipped, and the user's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fusion_magics.errors import UsageError
+from fusion_magics.judges import PERSONAS, personas
+
+OWN = "# how we read\npirate: You love ships: and rum, too\n\nskeptic, founder\n"
+
+
+def test_the_five_are_there_in_one_sentence_each() -> None:
+    assert list(PERSONAS) == ["builder", "skeptic", "creator", "futurist", "founder"]
+    for viewpoint in PERSONAS.values():
+        assert viewpoint.startswith("You ")
+        assert viewpoint.count(".") == 1
+
+
+def test_names_with_commas_between() -> None:
+    assert personas("skeptic, builder") == {n: PERSONAS[n] for n in ("skeptic", "builder")}
+
+
+def test_ones_own_as_text() -> None:
+    assert list(personas(OWN)) == ["pirate", "skeptic", "founder"]
+    assert personas("pirate: You love ships, and rum") == {"pirate": "You love ships, and rum"}
+
+
+def test_a_viewpoint_may_be_long() -> None:
+    assert personas("pirate: " + "ships " * 200)["pirate"].startswith("ships")
+
+
+def test_ones_own_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "our: jury.txt"
+    file.write_text(OWN, encoding="utf-8")
+    assert personas(str(file)) == personas(OWN)
+
+
+def test_one_may_be_given_another_viewpoint() -> None:
+    assert personas("skeptic: You trust nobody.") == {"skeptic": "You trust nobody."}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "no personas"),
+        ("# nothing", "no personas"),
+        ("sceptic", "skeptic"),
+        ("skeptic,skeptic", "twice"),
+        ("a: x\na: y", "twice"),
+        ("a:", "describes no persona"),
+        (": x", "describes no persona"),
+        ("builder,a: x", "describes no persona"),
+    ],
+)
+def test_what_names_no_persona_is_refused(text: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        personas(text)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "jury"
+    file.write_bytes(b"\xff\xfe\xff")
+    with pytest.raises(UsageError, match="cannot be read"):
+        personas(str(file))
