@@ -621,6 +621,18 @@ class Judge(Protocol):
         """What a call that was stopped had found by then, undecided; None if nothing."""
         ...
 
+    def load(self, members: Sequence[str]) -> Load:
+        """What a call takes, where these members (by label) answer and nothing goes wrong."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many ``calls`` something takes, and how many candidates they show in all."""
+
+    calls: int = 0
+    shown: int = 0
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

@@ -16,7 +16,7 @@ import msgspec
 from ..asking import Asking, Unreadable, fence_for, fenced
 from ..errors import ModelError
 from ..pool import together
-from ..types import Candidate, Judgment, Prompt, Verdict, Wording
+from ..types import Candidate, Judgment, Load, Prompt, Verdict, Wording
 
 MAX_SCORE = 10
 
@@ -100,6 +100,10 @@ class Pointwise:
         if all(v.error == _STOPPED for v in self._verdicts.values()):
             return None
         return replace(self._judgment(), decided=False)
+
+    def load(self, members: Sequence[str]) -> Load:
+        """See :meth:`fusion_magics.types.Judge.load`."""
+        return Load(len(members), len(members))
 
     def _judgment(self) -> Judgment:
         ranked = rank(list(self._verdicts.values()))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from ..types import Outcome
-from .best_of import best_of
-from .case import Case
-from .vote import vote
+from .best_of import best_of, best_of_load
+from .cascade import cascade
+from .case import Case, Loads
+from .vote import vote, vote_load
 
 Mode = Callable[[Case], Awaitable[Outcome]]
 """``case -> Outcome``. Raises ``NoAnswerError`` where no member answers."""
@@ -18,4 +19,10 @@ MODES: dict[str, Mode] = {
 }
 """The word a user types → the mode."""
 
-__all__ = ["MODES", "Case", "Mode", "best_of", "vote"]
+LOADS: dict[str, Callable[[Case], Loads]] = {
+    "best-of": best_of_load,
+    "vote": vote_load,
+}
+"""Mode → what it takes."""
+
+__all__ = ["LOADS", "MODES", "Case", "Loads", "Mode", "best_of", "cascade", "vote"]

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from .budget import Budget
-from .pool import Enough, Member, Pool, Recorder, awake, together, unique_labels, with_system
+from .pool import (
+    Enough,
+    Member,
+    Pool,
+    Recorder,
+    awake,
+    numbered,
+    together,
+    unique_labels,
+    with_system,
+)
 from .repeats import once
-from .waiting import Patience
+from .waiting import LATE, Patience
 
 __all__ = [
+    "LATE",
     "Budget",
     "Enough",
     "Member",
@@ -15,6 +26,7 @@ __all__ = [
     "Pool",
     "Recorder",
     "awake",
+    "numbered",
     "once",
     "together",
     "unique_labels",

@@ -65,13 +65,15 @@ class Pool:
     ask : Ask
         Makes the calls.
     patience : Patience, optional
-        How long to wait for members, each time they are asked. Who is late goes on until
-        :meth:`close`.
+        How long to wait for members, each time they are asked. Who is late goes on until the pool
+        is closed: it is a context then (``async with pool``), and outlives nothing.
 
     Attributes
     ----------
     saved : int
         Members that were not asked, because there was enough before.
+    late : Answers
+        Once it is closed, what came from members that were not waited for any longer.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Pool:
     ) -> None:
         self.members = tuple(members)
         self.saved = 0
+        self.late = Answers(())
         self._ask = ask
         self._waiting = Waiting(patience or Patience())
 
@@ -88,9 +91,11 @@ class Pool:
         part.members = tuple(members)
         return part
 
-    async def close(self) -> Answers:
-        """Stop members that were not waited for and still run; what the others of them gave."""
-        return await self._waiting.close()
+    async def __aenter__(self) -> Pool:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.late = await self._waiting.close()
 
     async def answers(self, prompt: Prompt, enough: Enough | None = None, seed: int = 0) -> Answers:
         """Ask all members together; a member that fails or is late is data, not an exception.
