@@ -8,6 +8,8 @@ from ..types import Outcome
 from .best_of import best_of, best_of_load
 from .cascade import cascade
 from .case import Case, Loads
+from .debate import debate, debate_load
+from .merge import merge, merge_load
 from .vote import vote, vote_load
 
 Mode = Callable[[Case], Awaitable[Outcome]]
@@ -15,14 +17,29 @@ Mode = Callable[[Case], Awaitable[Outcome]]
 
 MODES: dict[str, Mode] = {
     "best-of": best_of,
+    "merge": merge,
+    "debate": debate,
     "vote": vote,
 }
 """The word a user types → the mode."""
 
 LOADS: dict[str, Callable[[Case], Loads]] = {
     "best-of": best_of_load,
+    "merge": merge_load,
+    "debate": debate_load,
     "vote": vote_load,
 }
-"""Mode → what it takes."""
+"""Mode → what it takes at most, where nothing goes wrong."""
 
-__all__ = ["LOADS", "MODES", "Case", "Loads", "Mode", "best_of", "cascade", "vote"]
+__all__ = [
+    "LOADS",
+    "MODES",
+    "Case",
+    "Loads",
+    "Mode",
+    "best_of",
+    "cascade",
+    "debate",
+    "merge",
+    "vote",
+]

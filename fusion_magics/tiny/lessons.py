@@ -10,6 +10,7 @@ import json
 from random import Random
 
 from ..answers import comparable, final_answer, normalise
+from .debating import debate_request
 from .questions import FAMILIES, MULTI_PART, Question, near_miss, sample
 from .questions.vocabulary import NAMES, WORDS, any_word, made_up_word, misspell
 
@@ -196,17 +197,6 @@ def wrong_candidate(rng: Random, question: Question) -> str:
 
 
 # Debate --------------------------------------------------------------------------------------
-
-
-def one_line(text: str) -> str:
-    """A candidate's text with its line breaks as spaces."""
-    return " ".join(text.split())
-
-
-def debate_request(others: list[str]) -> str:
-    """What a member is asked in a second round, given the others' texts."""
-    listed = "\n".join(f"[{i}] {one_line(text)}" for i, text in enumerate(others, 1))
-    return f"Others say:\n{listed}\nCheck again. Keep or change your answer."
 
 
 def debate(rng: Random, question: Question) -> Conversation:

@@ -1,4 +1,4 @@
-"""Cases for modes whose pool has answered already."""
+"""Cases for modes: pools that have answered already, and pools of scripted members."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from fusion_magics.asking import Asking
 from fusion_magics.backends import open_model
+from fusion_magics.backends.scripted import Reply, Script, ScriptedModel
+from fusion_magics.judges import Pointwise
 from fusion_magics.modes import Case
 from fusion_magics.pool import Enough, Member, Pool, Recorder
 from fusion_magics.types import (
@@ -47,3 +49,22 @@ def case(candidates: Sequence[Candidate], judge: Judge | Any = None, **more: Any
     """A case over ``candidates``; the model behind the judge is ``scripted:echo``."""
     asking = Asking(ECHO, Recorder().ask, more.get("seed", 0))
     return Case(Prompt.of("q"), Answered(candidates), judge, asking, **more)
+
+
+def member(label: str, reply: Reply | Script, **more: Any) -> Member:
+    """A scripted member; its label is its seed, too, wherever it stands in its pool."""
+    script = reply if isinstance(reply, Script) else Script(reply)
+    seed = int.from_bytes(label.encode()) % 2**32
+    return Member(label, ScriptedModel("scripted:m", script), SamplingParams(seed=seed), **more)
+
+
+def scripted(
+    members: Sequence[Member], judge: Reply | Script = "no JSON", **more: Any
+) -> tuple[Case, Recorder]:
+    """A case whose members and pointwise judge are scripted, and what records its calls."""
+    recorder = Recorder()
+    script = judge if isinstance(judge, Script) else Script(judge)
+    model = ScriptedModel("scripted:judge", script)
+    asking = Asking(model, recorder.ask, more.get("seed", 0))
+    prompt = more.pop("prompt", Prompt.of("q"))
+    return Case(prompt, Pool(members, recorder.ask), Pointwise(asking), asking, **more), recorder

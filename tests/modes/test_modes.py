@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fusion_magics.answers import comparable
-from fusion_magics.modes import MODES
-from fusion_magics.modes.best_of import best_of
-from fusion_magics.modes.vote import count, vote
+from fusion_magics.modes import MODES, best_of, debate, merge, vote
+from fusion_magics.modes.vote import count
 from fusion_magics.types import Candidate, Judgment, Outcome, Prompt, Verdict
 
 
@@ -147,4 +146,4 @@ def test_ties_are_drawn_and_every_answer_can_win() -> None:
 
 
 def test_the_table_holds_the_modes_by_the_word_a_user_types() -> None:
-    assert {"best-of": best_of, "vote": vote} == MODES
+    assert {"best-of": best_of, "merge": merge, "debate": debate, "vote": vote} == MODES

@@ -10,34 +10,28 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from cases import Answered, candidate, member, scripted
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases import candidate, case
 from fusion_magics.answers import by_meaning, reader_of
-from fusion_magics.asking import Asking
 from fusion_magics.backends.scripted import Script, ScriptedModel
 from fusion_magics.errors import UsageError
 from fusion_magics.modes import Case
 from fusion_magics.modes.early_stop import stays_ahead
 from fusion_magics.modes.vote import count, vote
-from fusion_magics.pool import Member, Pool, Recorder
+from fusion_magics.pool import Member, Recorder
 from fusion_magics.types import Outcome, Prompt, SamplingParams
 
 
 def members(texts: Sequence[str], weights: Sequence[float] | None = None) -> list[Member]:
-    """One scripted member per text; its seed tells it apart, wherever it stands."""
+    """One scripted member per text."""
     by = weights or [1.0] * len(texts)
-    return [
-        Member(f"m{i}", ScriptedModel("scripted:m", Script(t)), SamplingParams(seed=i), weight=w)
-        for i, (t, w) in enumerate(zip(texts, by, strict=True))
-    ]
+    return [member(f"m{i}", t, weight=w) for i, (t, w) in enumerate(zip(texts, by, strict=True))]
 
 
 def of(pool: Sequence[Member], **more: Any) -> Case:
-    recorder = Recorder()
-    asking = Asking(ScriptedModel("scripted:judge", Script("no JSON")), recorder.ask)
-    return Case(Prompt.of("q"), Pool(pool, recorder.ask), None, asking, **more)  # type: ignore[arg-type]
+    return scripted(pool, **more)[0]
 
 
 def run(a_case: Case) -> Outcome:
@@ -174,11 +168,9 @@ def test_failures_are_kept_and_do_not_vote() -> None:
 
 
 def judged(script: Script, texts: Sequence[str], **more: Any) -> tuple[Outcome, Recorder]:
-    recorder = Recorder()
-    asking = Asking(ScriptedModel("scripted:judge", script), recorder.ask, more.get("seed", 0))
-    candidates = [candidate(t, member=f"m{i}") for i, t in enumerate(texts)]
-    a_case = replace(case(candidates, read=by_meaning, **more), asking=asking)
-    return run(a_case), recorder
+    a_case, recorder = scripted([], script, read=by_meaning, **more)
+    pool = Answered([candidate(t, member=f"m{i}") for i, t in enumerate(texts)])
+    return run(replace(a_case, pool=pool)), recorder
 
 
 def by_animal(prompt: Prompt, params: SamplingParams) -> str:
@@ -260,10 +252,9 @@ def test_what_cannot_be_grouped_is_said_before_anybody_is_asked(
     def never(prompt: Prompt, params: SamplingParams) -> str:
         raise AssertionError
 
-    pool = [Member("m", ScriptedModel("scripted:never", Script(never)), SamplingParams())]
-    asking = Asking(ScriptedModel("scripted:judge", script), Recorder().ask)
+    a_case, _ = scripted([member("m", never)], script, read=by_meaning, **more)
     with pytest.raises(UsageError, match=words) as error:
-        run(replace(of(pool, read=by_meaning, **more), asking=asking))
+        run(a_case)
     assert error.value.hint
 
 
