@@ -148,9 +148,10 @@ class Jury:
         See :func:`seat`. Each meets the candidates in an order of its own, by the seed of its
         asking and what they say.
     aggregate : str
-        How ballots become scores: ``mean`` (of the scores), ``majority`` (the share that says
-        "ship"; ties by the mean score) or ``reliability`` (the mean, with weights estimated from
-        the votes by Dawid & Skene 1979 in the place of the jurors' own).
+        How ballots become scores: ``mean`` (of the scores; where a juror abstains, its severity is
+        allowed for), ``majority`` (the share that says "ship"; ties by the mean score) or
+        ``reliability`` (the mean, with weights estimated from the votes by Dawid & Skene 1979 in
+        the place of the jurors' own).
 
     Raises
     ------

@@ -2,35 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from statistics import fmean
 
 from ..types import Ballot, Panel, Verdict
-from .weights import tally
+from .weights import weigh
 
 Key = tuple[float, ...]
 """By which candidates are ranked, the higher the better; its first part lies from 0 to 100."""
 
+_DIGITS = 6  # of a score: sums in another order are no difference
 
-def mean_score(panel: Panel, ballots: Sequence[Ballot]) -> Key:
-    """The weighted mean of the scores."""
+
+def mean_scores(panel: Panel) -> dict[int, Key]:
+    """The weighted mean of each candidate's scores, by candidate.
+
+    Where a juror abstains its severity must be no gain for anybody: the means are those of the
+    additive model ``candidate + juror``, fitted by least squares (the marginal means of a two-way
+    layout with empty cells, Yates 1934). Without abstentions they are the plain ones.
+    """
+    import numpy as np
+
     weight = weights(panel)
-    total = sum(weight[b.juror] for b in ballots)
-    return (sum(weight[b.juror] * (b.score or 0.0) for b in ballots) / total,)
+    ballots = [b for b in panel.ballots if b.score is not None and weight[b.juror] > 0]
+    if not ballots:
+        return {}
+    candidates = sorted({b.candidate for b in ballots})
+    jurors = [juror for juror in panel.jurors if any(b.juror == juror for b in ballots)]
+    shares = np.array([weight[juror] for juror in jurors])
+    scores = np.array([b.score for b in ballots], dtype=float)
+    effects = np.array(
+        [
+            [b.candidate == i for i in candidates] + [b.juror == juror for juror in jurors]
+            for b in ballots
+        ],
+        dtype=float,
+    )
+    root = np.sqrt([weight[b.juror] for b in ballots])
+    # The solution of least norm, where several fit: half of what may be either is the candidate's.
+    fit = np.linalg.lstsq(effects * root[:, None], (scores - scores.mean()) * root)[0]
+    severity = np.average(fit[len(candidates) :], weights=shares)
+    means = np.clip(scores.mean() + fit[: len(candidates)] + severity, 0, 100)
+    return {i: (round(float(mean), _DIGITS),) for i, mean in zip(candidates, means, strict=True)}
 
 
-def majority(panel: Panel, ballots: Sequence[Ballot]) -> Key:
-    """The share of the weight that says "ship"; ties by the mean score."""
-    shares = tally({b.juror: b.ship for b in ballots}, weights(panel))
-    return (100 * shares.get(True, 0.0), *mean_score(panel, ballots))
+def majority(panel: Panel) -> dict[int, Key]:
+    """The share of the weight that says "ship", by candidate; ties by the mean score."""
+    return {i: (100 * _shipping(panel, i), *mean) for i, mean in mean_scores(panel).items()}
 
 
-AGGREGATES: dict[str, Callable[[Panel, Sequence[Ballot]], Key]] = {
-    "mean": mean_score,
+def _shipping(panel: Panel, candidate: int) -> float:
+    votes = {b.juror: b.ship for b in given(panel, candidate)}
+    return weigh(votes, weights(panel)).get(True, 0.0)
+
+
+AGGREGATES: dict[str, Callable[[Panel], dict[int, Key]]] = {
+    "mean": mean_scores,
     "majority": majority,
-    "reliability": mean_score,
+    "reliability": mean_scores,
 }
-"""``Panel.aggregate`` → what candidates are ranked by."""
+"""``Panel.aggregate`` → what candidates are ranked by; one that nobody scored has none."""
 
 
 def verdicts(panel: Panel) -> tuple[Verdict, ...]:
@@ -38,21 +69,16 @@ def verdicts(panel: Panel) -> tuple[Verdict, ...]:
 
     A candidate that no juror of any weight has scored has no score; ``error`` says why.
     """
-    indices = sorted({b.candidate for b in panel.ballots})
-    found = [given(panel, i) for i in indices]
-    weight = weights(panel)
-    keys = [
-        AGGREGATES[panel.aggregate](panel, ballots)
-        if any(weight[b.juror] for b in ballots)
-        else None
-        for ballots in found
-    ]
-    return tuple(
-        Verdict(i, _rank(key, keys), key[0] / 10, in_words(ballots))
-        if key is not None
-        else Verdict(i, _rank(key, keys), error=_why(panel, i))
-        for i, key, ballots in zip(indices, keys, found, strict=True)
-    )
+    keys = AGGREGATES[panel.aggregate](panel)
+
+    def verdict(index: int) -> Verdict:
+        mine = keys.get(index)
+        if mine is None:
+            return Verdict(index, 1 + len(keys), error=_why(panel, index))
+        rank = 1 + sum(key > mine for key in keys.values())
+        return Verdict(index, rank, mine[0] / 10, in_words(panel, index))
+
+    return tuple(map(verdict, sorted({b.candidate for b in panel.ballots})))
 
 
 def weights(panel: Panel) -> dict[str, float]:
@@ -78,21 +104,22 @@ def ship_share(panel: Panel, candidate: int) -> float | None:
     return fmean(bool(b.ship) for b in ballots) if ballots else None
 
 
-def in_words(ballots: Sequence[Ballot]) -> str:
-    """The split, and the reason of the juror who scores the furthest from the mean, or below it.
-
-    >>> from fusion_magics.types import Ballot
-    >>> in_words([Ballot("a", 0, True, 90, "x"), Ballot("b", 0, False, 20, "no proof")])
-    '1 of 2 ship; b: no proof'
+def in_words(panel: Panel, candidate: int) -> str:
+    """``3 of 5 ship; skeptic: …``: the split, and the reason of the juror whose score is the
+    furthest from the others' mean; of two, the lower.
     """
-    ships = sum(bool(b.ship) for b in ballots)
+    ballots = given(panel, candidate)
     mean = fmean(b.score or 0.0 for b in ballots)
-    telling = max(ballots, key=lambda b: (round(abs((b.score or 0.0) - mean), 6), -(b.score or 0)))
-    return f"{ships} of {len(ballots)} ship; {telling.juror}: {telling.rationale}"
 
+    def telling(ballot: Ballot) -> tuple[float, float]:
+        score = ballot.score or 0.0
+        return round(abs(score - mean), _DIGITS), -score
 
-def _rank(mine: Key | None, keys: Sequence[Key | None]) -> int:
-    return 1 + sum(other is not None and (mine is None or other > mine) for other in keys)
+    ships = sum(bool(b.ship) for b in ballots)
+    silent = len(panel.jurors) - len(ballots)
+    split = f"{ships} of {len(ballots)} ship{f' ({silent} did not judge it)' if silent else ''}"
+    told = max(ballots, key=telling)
+    return f"{split}; {told.juror}: {told.rationale}"
 
 
 def _why(panel: Panel, candidate: int) -> str:

@@ -25,7 +25,7 @@ _KNOWN_RIGHT, _KNOWN_WRONG = 2, 1
 _RESAMPLES = 2000
 
 
-def tally(
+def weigh(
     votes: Mapping[str, Hashable | None], weights: Mapping[str, float]
 ) -> dict[Hashable, float]:
     """The share of the weight behind each label, for one item; empty if nobody votes.

@@ -224,7 +224,20 @@ async def test_a_juror_never_scores_its_own_answer(jurors: Jurors) -> None:
     assert [(b.juror, b.candidate) for b in own] == [("scripted:j0", 0)]
     assert own[0].ship is None
     assert own[0].error == "scripted:j0 does not judge its own answer."
-    assert [v.score for v in judgment.verdicts] == [3.0, 5.0]
+    assert judgment.verdicts[0].rationale == "0 of 1 ship (1 did not judge it); scripted:j1: says 1"
+
+
+async def test_it_is_no_gain_to_be_the_answer_of_a_severe_juror(jurors: Jurors) -> None:
+    """Everybody judges the others' answers: ``c`` is best to both, its author is severe."""
+    table = {"a": 0, "b": 80, "c": 90}, {"a": 80, "b": 0, "c": 90}, {"a": 20, "b": 20, "c": 0}
+    jury = Jury(jurors(*table))
+    own = [candidate(t, f"scripted:j{i}") for i, t in enumerate("abc")]
+    fair = [v.score for v in (await jury(QUESTION, own)).verdicts]
+    assert fair[0] == fair[1]
+    assert fair[2] - fair[0] == pytest.approx(1), "10 points of 100, as both others say"
+    table = {"a": 0, "b": 80, "c": 80}, {"a": 80, "b": 0, "c": 80}, {"a": 20, "b": 20, "c": 0}
+    equal = [v.score for v in (await Jury(jurors(*table))(QUESTION, own)).verdicts]
+    assert equal[0] == equal[1] == equal[2]
 
 
 async def test_an_answer_that_nobody_may_judge_has_no_score_and_says_why(jurors: Jurors) -> None:
@@ -271,7 +284,7 @@ async def test_a_ballot_that_cannot_be_had_is_data(scripts: dict[str, Script]) -
     assert "twice" in errors["scripted:out"]
     assert "broke off" in errors["scripted:broken"]
     assert judgment.verdicts[0].score == 7
-    assert judgment.verdicts[0].rationale == "1 of 1 ship; scripted:fine: r"
+    assert judgment.verdicts[0].rationale == "1 of 1 ship (3 did not judge it); scripted:fine: r"
 
 
 async def test_a_stopped_jury_keeps_the_ballots_that_arrived(scripts: dict[str, Script]) -> None:

@@ -14,7 +14,7 @@ from fusion_magics.errors import UsageError
 from fusion_magics.judges import calibrate, reliability
 from fusion_magics.judges.agreement import alpha
 from fusion_magics.judges.jury import Jury
-from fusion_magics.judges.weights import tally
+from fusion_magics.judges.weights import weigh
 
 # crowd-kit's own use of pandas; Python shows such warnings to nobody but tests.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:crowdkit")
@@ -104,8 +104,8 @@ def test_without_crowd_kit_the_cure_is_named(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_tally_shares_the_weight_of_those_who_vote() -> None:
     weights = {"a": 0.1, "b": 0.2, "c": 0.3, "d": 5, "e": 0}
-    assert tally({"a": 1, "b": 1, "c": 2, "d": None, "e": 2}, weights) == {1: 0.5, 2: 0.5}
-    assert tally({"d": None, "e": 1}, weights) == {}
+    assert weigh({"a": 1, "b": 1, "c": 2, "d": None, "e": 2}, weights) == {1: 0.5, 2: 0.5}
+    assert weigh({"d": None, "e": 1}, weights) == {}
 
 
 # ── agreement ────────────────────────────────────────────────────────────────────────────────
