@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Literal, TypedDict, Unpack, overload
 
 from .answers import reader_of
 from .errors import NoAnswerError, keep
 from .judges import AGGREGATES, JUDGES
 from .members import MOST_SAMPLES, open_judges, open_pool, with_sampling
 from .modes import MODES
+from .plan import Plan, plan_of
 from .pool import LATE, Budget, Patience, Recorder, awake
 from .types import Answers, Failure, Fusion, Outcome, Prompt, SamplingParams, Watch
 from .wiring import (
@@ -26,6 +28,40 @@ from .wiring import (
 )
 
 
+class Options(TypedDict, total=False):
+    """The options of :func:`fuse`, for type checkers: ``dry_run`` decides what it returns."""
+
+    pool: str | Sequence[str] | None
+    judge: str | Sequence[str] | None
+    mode: str
+    protocol: str
+    jury: str | Sequence[str] | None
+    aggregate: str
+    rounds: int
+    read: str | Callable[[str], str | None]
+    early_stop: bool | float
+    samples: int
+    system: str | None
+    temperature: float | None
+    top_p: float | None
+    max_tokens: int | None
+    seed: int | None
+    deadline: float | None
+    quorum: int | None
+    budget: str | None
+    escalate: bool
+    continue_: Fusion | None
+    watch: Watch | None
+
+
+@overload
+async def fuse(
+    prompt: str | Prompt, *, dry_run: Literal[False] = False, **options: Unpack[Options]
+) -> Fusion: ...
+@overload
+async def fuse(
+    prompt: str | Prompt, *, dry_run: Literal[True], **options: Unpack[Options]
+) -> Plan: ...
 async def fuse(
     prompt: str | Prompt,
     *,
@@ -49,8 +85,9 @@ async def fuse(
     budget: str | None = None,
     escalate: bool = False,
     continue_: Fusion | None = None,
+    dry_run: bool = False,
     watch: Watch | None = None,
-) -> Fusion:
+) -> Fusion | Plan:
     """Ask every member of ``pool`` at once and fuse their answers into one.
 
     Parameters
@@ -109,6 +146,8 @@ async def fuse(
     continue_ : Fusion, optional
         A follow-up: the members see its prompt and its answer first. (``continue`` is a word of
         Python's own.)
+    dry_run : bool
+        Ask nothing, and return a :class:`~fusion_magics.plan.Plan` of what would be asked.
     watch : callable, optional
         Is told of every delta while it arrives: ``watch(label, purpose, delta)``.
 
@@ -153,7 +192,7 @@ async def fuse(
         budget=cap,
         escalate=escalate,
     )
-    return await _fused(setup, watch)
+    return plan_of(setup) if dry_run else await _fused(setup, watch)
 
 
 async def _fused(setup: Setup, watch: Watch | None) -> Fusion:

@@ -628,10 +628,14 @@ class Judge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How many ``calls`` something takes, and how many candidates they show in all."""
+    """How many ``calls`` something takes, and how many candidates they show in all.
+
+    ``most_tokens`` is the limit of one reply, where it is not the usual one.
+    """
 
     calls: int = 0
     shown: int = 0
+    most_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,11 @@ class Setup:
     def _by_jury(self) -> bool:
         return len(self.judges) > 1 or bool(self.jury)
 
+    @property
+    def compared_by(self) -> str:
+        """The protocol, or the jury that takes its place."""
+        return "jury" if self._by_jury else self.protocol
+
     def askings(self, recorder: Recorder) -> list[Asking]:
         """The judges' models; ``recorder`` makes the calls."""
         return [Asking(model, recorder.ask, self.params.seed) for model in self.judges]

@@ -7,6 +7,15 @@ from __future__ import annotations
 
 from .fence import fence_for, fenced, numbered
 from .question import conversation
-from .reply import Asking, Reply, Unreadable
+from .reply import MOST_TOKENS, Asking, Reply, Unreadable
 
-__all__ = ["Asking", "Reply", "Unreadable", "conversation", "fence_for", "fenced", "numbered"]
+__all__ = [
+    "MOST_TOKENS",
+    "Asking",
+    "Reply",
+    "Unreadable",
+    "conversation",
+    "fence_for",
+    "fenced",
+    "numbered",
+]

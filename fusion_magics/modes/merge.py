@@ -45,8 +45,8 @@ async def merge(case: Case) -> Outcome:
 
 def merge_load(case: Case) -> Loads:
     """One call per member, and the aggregator's two."""
-    count = len(case.labels)
-    return {"member": Load(count), "judge": Load(2, 2 * count) if count > 1 else Load()}
+    count, most = len(case.labels), MOST_TOKENS[case.asking.wording]
+    return {"member": Load(count), "judge": Load(2, 2 * count, most) if count > 1 else Load()}
 
 
 async def _merged(case: Case, answers: Answers, order: tuple[int, ...]) -> Outcome:
