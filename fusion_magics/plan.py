@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
+from typing import Any
 
 from .asking import MOST_TOKENS
 from .local import LocalModel, free_memory, loaded
@@ -94,9 +95,10 @@ class Plan:
     def __repr__(self) -> str:
         return "\n\n".join([self._headline(), *map(_as_text, self._tables()), self._foot()])
 
-    def _repr_html_(self) -> str:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         parts = [_paragraph(self._headline()), *map(_as_html, self._tables())]
-        return "\n".join([*parts, _paragraph(self._foot())])
+        html = "\n".join([*parts, _paragraph(self._foot())])
+        return {"text/html": html, "text/plain": repr(self)}
 
     def _headline(self) -> str:
         by = f", {self.protocol} by {', '.join(self.judges)}" if self.judges else ""
@@ -254,4 +256,4 @@ def _paragraph(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return html.escape(printable(text))
+    return escape(printable(text))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from .errors import UsageError
-from .types import Candidate, Failure, Fusion, TokenLogprob, Verdict
+from .types import Candidate, Failure, Fusion, Point, TokenLogprob, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,22 +63,35 @@ def _no_fusion(what: str) -> UsageError:
 
 
 def _check_indices(fusion: Fusion) -> None:
-    """A judgment speaks of candidates by their index; each must be there."""
-    judgment, count = fusion.judgment, len(fusion.candidates)
-    if judgment is None:
-        return
-    named = {
-        "best": [judgment.best],
-        "verdicts[…].candidate": [v.candidate for v in judgment.verdicts],
-        "ties": judgment.ties,
-        "order": judgment.order,
-    }
-    for where, indices in named.items():
+    """A judgment and a merged answer speak of candidates by their index; each must be there."""
+    count = len(fusion.candidates)
+    for where, indices in _indices(fusion):
         for index in indices:
             if not 0 <= index < count:
-                raise _no_fusion(
-                    f"judgment.{where} names candidate {index}, and it has {count} of them"
-                )
+                raise _no_fusion(f"{where} names candidate {index}, and it has {count} of them")
+
+
+def _indices(fusion: Fusion) -> Iterator[tuple[str, Iterable[int]]]:
+    yield "passages", _supporting(fusion.passages)
+    judgment = fusion.judgment
+    if judgment is None:
+        return
+    yield "judgment.best", [judgment.best]
+    yield "judgment.verdicts[…].candidate", [v.candidate for v in judgment.verdicts]
+    yield "judgment.ties", judgment.ties
+    yield "judgment.order", judgment.order
+    for met in judgment.comparisons:
+        yield "judgment.comparisons[…]", (*met.order, *chain.from_iterable(met.ranking))
+    if judgment.panel is not None:
+        yield "judgment.panel.ballots[…].candidate", [b.candidate for b in judgment.panel.ballots]
+    if (found := judgment.analysis) is not None:
+        stances = chain.from_iterable(each.stances for each in found.contradictions)
+        points = (found.consensus, stances, found.partial_coverage, found.unique_insights)
+        yield "judgment.analysis", _supporting(chain.from_iterable(points))
+
+
+def _supporting(points: Iterable[Point]) -> Iterator[int]:
+    return chain.from_iterable(point.candidates for point in points)
 
 
 def _with_logprobs(fusion: Fusion, change: Callable[[float], float]) -> Fusion:
@@ -87,12 +101,16 @@ def _with_logprobs(fusion: Fusion, change: Callable[[float], float]) -> Fusion:
         top = tuple((other, change(logprob)) for other, logprob in token.top)
         return TokenLogprob(token.token, change(token.logprob), top)
 
-    candidates = (replace(c, logprobs=tuple(map(changed, c.logprobs))) for c in fusion.candidates)
-    return replace(fusion, candidates=tuple(candidates))
+    def every(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+        return tuple(replace(c, logprobs=tuple(map(changed, c.logprobs))) for c in candidates)
+
+    rounds = tuple(replace(r, candidates=every(r.candidates)) for r in fusion.rounds)
+    candidates, late = every(fusion.candidates), every(fusion.late)
+    return replace(fusion, candidates=candidates, late=late, rounds=rounds)
 
 
 def to_frame(fusion: Fusion) -> pd.DataFrame:
-    """One row per member, in pool order: first the candidates, then the failures."""
+    """One row per member, in pool order: first the candidates, then failures, then late answers."""
     try:
         import pandas as pd
     except ImportError as exc:
@@ -100,6 +118,7 @@ def to_frame(fusion: Fusion) -> pd.DataFrame:
     verdicts = {v.candidate: v for v in fusion.judgment.verdicts} if fusion.judgment else {}
     rows = [_candidate_row(c, verdicts.get(i)) for i, c in enumerate(fusion.candidates)]
     rows += [_failure_row(f) for f in fusion.failures]
+    rows += [_candidate_row(c, None) | {"failure": "late"} for c in fusion.late]
     return pd.DataFrame(rows, columns=list(_COLUMNS))
 
 

@@ -527,7 +527,7 @@ class Fusion:
         return compare_vote(self, choice)
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per candidate and failure, in pool order (needs pandas)."""
+        """One row per candidate and failure, in pool order, then late answers (needs pandas)."""
         from .records import to_frame
 
         return to_frame(self)

@@ -10,9 +10,12 @@ import pytest
 
 from fusion_magics.errors import UsageError
 from fusion_magics.types import (
+    Answers,
     Candidate,
+    Change,
     Fusion,
     Judgment,
+    Point,
     Prompt,
     SamplingParams,
     Timing,
@@ -48,6 +51,35 @@ def test_a_probability_of_zero_is_saved() -> None:
         ({"ties": [0, 1]}, "judgment.ties names candidate 1"),
         ({"order": [1]}, "judgment.order names candidate 1"),
         ({"verdicts": [{"candidate": 5, "rank": 1}]}, "judgment.verdicts[…].candidate names"),
+        ({"comparisons": [{"order": [0, 2]}]}, "judgment.comparisons[…] names candidate 2"),
+        (
+            {"comparisons": [{"order": [0], "ranking": [[0], [3]]}]},
+            "judgment.comparisons[…] names candidate 3",
+        ),
+        (
+            {
+                "panel": {
+                    "jurors": ["j"],
+                    "models": ["j"],
+                    "ballots": [{"juror": "j", "candidate": 1}],
+                }
+            },
+            "judgment.panel.ballots[…].candidate names candidate 1",
+        ),
+        (
+            {"analysis": {"consensus": [{"text": "p", "candidates": [4]}]}},
+            "judgment.analysis names candidate 4",
+        ),
+        (
+            {
+                "analysis": {
+                    "contradictions": [
+                        {"topic": "t", "stances": [{"text": "s", "candidates": [4]}]}
+                    ]
+                }
+            },
+            "judgment.analysis names candidate 4",
+        ),
     ],
 )
 def test_a_judgment_of_a_candidate_that_is_not_there_is_named(
@@ -59,6 +91,29 @@ def test_a_judgment_of_a_candidate_that_is_not_there_is_named(
         Fusion.from_json(json.dumps(saved))
     assert f"This is no saved fusion: {where}" in str(error.value)
     assert "to_json() writes one" in str(error.value)
+
+
+def test_a_passage_of_a_candidate_that_is_not_there_is_named() -> None:
+    saved = replace(fusion(), passages=(Point("it is 3", (0, 1)),)).to_json()
+    with pytest.raises(UsageError, match="passages names candidate 1, and it has 1"):
+        Fusion.from_json(saved)
+
+
+def test_late_answers_and_rounds_come_back_as_they_were() -> None:
+    (candidate,) = fusion(logprobs=(TokenLogprob("!", -math.inf),)).candidates
+    whole = replace(
+        fusion(),
+        late=(replace(candidate, member="two"),),
+        rounds=(Answers((candidate,)),),
+        changes=(Change(1, "one", "2", "3", ("two",)),),
+        passages=(Point("it is 3", (0,)), Point("its own")),
+        saved_calls=4,
+    )
+    assert Fusion.from_json(whole.to_json()) == whole
+    frame = whole.to_frame()
+    assert list(frame["member"]) == ["one", "two"]
+    assert list(frame["failure"][1:]) == ["late"]
+    assert frame["text"][1] == "Answer: 3"
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '"\ud83d"', b"\xff", '{"text": 1}', "null"])

@@ -237,11 +237,16 @@ class FuseMagics(Magics):  # type: ignore[misc]
 
         display(fusion)
 
-    def bundle(self, fusion: Fusion) -> dict[str, str]:
-        """``fusion`` in the view that its ``%fuse`` asked for, else in the configured one."""
+    def bundle(self, result: Fusion | Plan) -> dict[str, str]:
+        """``result`` in the view that its ``%fuse`` asked for, else in the configured one."""
+        from ..plan import Plan
         from ..views import bundle
 
-        return bundle(fusion, self._views.get(id(fusion), self.view))
+        view = self._views.get(id(result), self.view)
+        if not isinstance(result, Plan):
+            return bundle(result, view)
+        shown = result._repr_mimebundle_()
+        return {"text/plain": shown["text/plain"]} if view == "text" else shown
 
 
 def _help() -> str:

@@ -77,7 +77,10 @@ def test_configured_members_come_first(shell: InteractiveShell) -> None:
     assert _complete(shell, "%%fuse -p ")[0] == "%%fuse -p llamacpp:mine.gguf"
 
 
-@pytest.mark.parametrize("source", ["%%fuse\n--mo|", "%fuse why --mo|", "%fuse --early-stop 9 --mo|", "--mo|", "%%time --mo|"])
+@pytest.mark.parametrize(
+    "source",
+    ["%%fuse\n--mo|", "%fuse why --mo|", "%fuse --early-stop 9 --mo|", "--mo|", "%%time --mo|"],
+)
 def test_no_options_where_there_are_none(shell: InteractiveShell, source: str) -> None:
     assert not any("--mode" in line for line in _complete(shell, source))
 
