@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cases import candidate, case
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion_magics.answers import comparable
+from fusion_magics.answers import comparable, reader_of
 from fusion_magics.modes import MODES, best_of, debate, merge, vote
 from fusion_magics.modes.vote import count
 from fusion_magics.types import Candidate, Judgment, Outcome, Prompt, Verdict
@@ -58,6 +58,17 @@ def test_equal_scores_go_to_the_answer_most_give() -> None:
         assert comparable(outcome.text) == "2"
         assert outcome.judgment is not None
         assert outcome.judgment.rule
+
+
+def test_the_reader_decides_which_answers_are_equal() -> None:
+    texts = ["(A) 5", "(B) 5", "(B) 6"]
+    by_letter = case(list(map(candidate, texts)), Scoring([9, 9, 1]), read=reader_of("letter"))
+    outcome = asyncio.run(best_of(by_letter))
+    assert outcome.text == "(B) 5"
+    assert outcome.judgment is not None
+    assert outcome.judgment.agreement == 2 / 3
+    unread = replace(by_letter, judge=Scoring([None] * 3))
+    assert asyncio.run(best_of(unread)).text in texts[1:]
 
 
 def test_an_unreadable_judge_leaves_it_to_the_majority_and_says_so() -> None:
