@@ -9,7 +9,7 @@ from typing import Literal, TypedDict, Unpack, overload
 
 from .answers import reader_of
 from .errors import NoAnswerError, keep
-from .judges import AGGREGATES, JUDGES
+from .judges import AGGREGATES, JUDGES, rubric_of
 from .members import MOST_SAMPLES, open_judges, open_pool, with_sampling
 from .modes import MODES
 from .plan import Plan, plan_of
@@ -35,6 +35,7 @@ class Options(TypedDict, total=False):
     judge: str | Sequence[str] | None
     mode: str
     protocol: str
+    rubric: str | None
     jury: str | Sequence[str] | None
     aggregate: str
     rounds: int
@@ -69,6 +70,7 @@ async def fuse(
     judge: str | Sequence[str] | None = None,
     mode: str = "best-of",
     protocol: str = "pointwise",
+    rubric: str | None = None,
     jury: str | Sequence[str] | None = None,
     aggregate: str = "mean",
     rounds: int = 2,
@@ -100,9 +102,15 @@ async def fuse(
         The judge's member name; several are a jury. Default: ``tiny:judge``. It must name one in
         every mode, also where no judge is asked.
     mode : str
-        ``best-of`` (the judge's choice) or ``vote`` (the majority, no judge).
+        ``best-of`` (the judge's choice), ``merge`` (one answer written from all), ``debate``
+        (members revise, then the judge decides) or ``vote`` (the majority).
     protocol : str
-        How the judge compares: ``pointwise``.
+        How the judge compares: ``pointwise`` (each answer by itself), ``pairwise`` (every pair in
+        both orders) or ``listwise`` (all at once, in several orders).
+    rubric : str, optional
+        By what it judges: ``general`` (the default), ``correctness``, ``code-review``,
+        ``creative-brief``, ``safety``, a ``.txt`` or ``.md`` file with one criterion per line
+        (``name (weight): description``), or such criteria as text.
     jury : str or sequence of str, optional
         Personas of the judge, or dealt to several: ``"builder,skeptic"``, or lines of
         ``name: viewpoint``. See :func:`fusion_magics.judges.personas`.
@@ -176,6 +184,7 @@ async def fuse(
         prompt=asked,
         mode=mode,
         protocol=protocol,
+        rubric=None if rubric is None else rubric_of(rubric),
         params=params,
         members=with_confidence(members) if escalate else members,
         judges=open_judges(judge),

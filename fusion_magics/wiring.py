@@ -12,7 +12,7 @@ from typing import Any, get_args
 from .answers import Read
 from .asking import Asking
 from .errors import UsageError, did_you_mean
-from .judges import JUDGES, Jury, also_members, personas, seat
+from .judges import JUDGES, Jury, Rubric, also_members, personas, seat
 from .modes import LOADS, MODES, Case, Loads, cascade
 from .pool import Budget, Member, Patience, Pool, Recorder, once, with_system
 from .text import sendable
@@ -30,6 +30,7 @@ class Setup:
     prompt: Prompt
     mode: str
     protocol: str
+    rubric: Rubric | None
     params: SamplingParams
     members: tuple[Member, ...]
     judges: tuple[Model, ...]
@@ -86,8 +87,8 @@ class Setup:
 
     def _judge(self, askings: Sequence[Asking]) -> Judge:
         if self._by_jury:
-            return Jury(seat(askings, self.jury), self.aggregate)
-        return JUDGES[self.protocol](askings[0])
+            return Jury(seat(askings, self.jury), self.aggregate, self.rubric)
+        return JUDGES[self.protocol](askings[0], self.rubric)
 
     async def decide(self, case: Case) -> Outcome:
         """Make the answers one, by the mode."""

@@ -24,7 +24,7 @@ def scoring(prompt: Prompt, params: SamplingParams) -> str:
 
 @pytest.fixture(autouse=True)
 def _judge(scripts: dict[str, Script]) -> None:
-    scripts["judge"] = Script(scoring)
+    scripts["judge"] = Script(scoring, wording="short")
 
 
 async def ask(
@@ -194,7 +194,7 @@ async def test_stopping_the_judge_keeps_the_verdicts_that_had_arrived(
         slow = "No." in prompt.text
         return json.dumps({"check": "x " * 1000 * slow, "rationale": "Right.", "score": 9})
 
-    scripts["judge"] = Script(judge, gap=0.01)
+    scripts["judge"] = Script(judge, gap=0.01, wording="short")
     fusion = await stopped("scripted:no,scripted:yes", 0.3)
     assert fusion.text == ""
     assert fusion.judgment is not None

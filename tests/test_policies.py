@@ -17,10 +17,15 @@ from fusion_magics.views import bundle
 
 
 def scoring(prompt: Prompt, params: SamplingParams) -> str:
+    if params.schema is None:
+        return "Answer: maybe"
+    parts = params.schema["properties"]
     right = "Answer: yes" in prompt.text
-    if "one juror of several" in prompt.text:
+    if "ship" in parts:
         return json.dumps({"reason": "so", "ship": right, "score": 90 if right else 10})
-    return json.dumps({"check": "", "rationale": "so", "score": 9 if right else 1})
+    one = {"reason": "so", "score": 5 if right else 1}
+    scores = dict.fromkeys(parts["scores"]["properties"], one)
+    return json.dumps({"check": "", "rationale": "so", "scores": scores})
 
 
 @pytest.fixture(autouse=True)
@@ -197,6 +202,16 @@ async def test_several_judges_are_a_jury_and_so_are_personas(scripts: dict[str, 
         assert fusion.judgment.panel.aggregate == options.get("aggregate", "mean")
 
 
+async def test_a_rubric_reaches_the_judge_and_the_jury() -> None:
+    fusion = await ask(rubric="safety")
+    assert fusion.judgment is not None
+    assert fusion.judgment.rubric == "safety"
+    own = await ask(rubric="brevity: few words", jury="builder,skeptic", aggregate="majority")
+    assert own.text == "Yes.\nAnswer: yes"
+    assert own.judgment is not None
+    assert own.judgment.rubric == "own"
+
+
 async def test_a_judge_that_is_a_member_is_flagged(scripts: dict[str, Script]) -> None:
     fusion = await ask(pool="scripted:judge,scripted:yes")
     assert "scripted:judge judges and is a member too" in fusion.notes[0]
@@ -272,6 +287,7 @@ BEFORE = Fusion("", Prompt.of("q"), "vote", (), (), (), None, SamplingParams())
         ({"budget": 5}, ["The budget cannot be 5."]),
         ({"read": "nunber"}, ["no reader 'nunber'", "Did you mean number?"]),
         ({"aggregate": "max"}, ["no aggregate 'max'", "mean, majority, reliability"]),
+        ({"rubric": "safty"}, ["no rubric 'safty'", "Did you mean safety?"]),
         ({"jury": "bilder"}, ["no persona 'bilder'", "Did you mean builder?"]),
         ({"judge": ""}, ["There is no judge."]),
         ({"continue_": "first"}, ["'first' cannot be continued: it is of type str."]),

@@ -5,7 +5,8 @@ Judges compare with it, ``merge`` analyses and writes with it.
 
 from __future__ import annotations
 
-from .fence import fence_for, fenced, numbered
+from .expectation import expected_value
+from .fence import fence_for, fenced, harmless, numbered
 from .question import conversation
 from .reply import MOST_TOKENS, Asking, Reply, Unreadable
 
@@ -15,7 +16,9 @@ __all__ = [
     "Reply",
     "Unreadable",
     "conversation",
+    "expected_value",
     "fence_for",
     "fenced",
+    "harmless",
     "numbered",
 ]

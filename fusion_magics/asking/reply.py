@@ -6,16 +6,20 @@ What cannot be read after that is reported, never guessed.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from ..errors import ModelError
+from ..errors import ContextOverflow, ModelError
 from ..types import Ask, Candidate, Message, Model, Prompt, SamplingParams, Wording
+from .fence import harmless
+from .shortening import budgets, within
 
 T = TypeVar("T")
+PromptOf = Callable[[Sequence[str]], Prompt]
+Once = Callable[[Prompt], Awaitable[Candidate]]
 
 MOST_TOKENS: dict[Wording, int] = {"full": 1024, "short": 384}
 """Of one reply, unless the caller knows better."""
@@ -56,6 +60,8 @@ class Asking:
         self.seed = seed
         self.notes: list[str] = []
         self._ask = ask
+        self._shortened: dict[str, int] = {}  # a text → the fewest characters shown of it
+        self._note = ""  # what ``notes`` says of them
 
     @property
     def wording(self) -> Wording:
@@ -66,12 +72,16 @@ class Asking:
         self,
         label: str,
         texts: Sequence[str],
-        prompt_of: Callable[[Sequence[str]], Prompt],
+        prompt_of: PromptOf,
         form: type[T],
         check: Callable[[T], None] | None = None,
         max_tokens: int | None = None,
+        logprobs: int = 0,
     ) -> Reply[T]:
         """The model's reply to ``prompt_of(texts)``, read as ``form``.
+
+        Texts are made :func:`~fusion_magics.asking.fence.harmless`. Where they do not fit into the
+        model's context the longest are shortened, as far as need be, and :attr:`notes` says so.
 
         Parameters
         ----------
@@ -87,25 +97,30 @@ class Asking:
             Raises ``ValueError`` for a reply of the right form that makes no sense.
         max_tokens : int, optional
             Most tokens of the reply; default by wording.
+        logprobs : int
+            How many top tokens to report with each token of ``Reply.answer``; 0 reports none.
 
         Raises
         ------
         Unreadable
             If it could not be read twice, or not once and then there was none.
         ModelError
-            If the model fails.
+            If the model fails; ``ContextOverflow`` where no shortening helps.
         """
-        asked = prompt_of(texts)
         params = SamplingParams(
             seed=self.seed,
             max_tokens=max_tokens or MOST_TOKENS[self.wording],
             schema=schema_of(form),
+            logprobs=logprobs,
         )
 
         async def once(prompt: Prompt) -> Candidate:
             return await self._ask(self.model, label, "judge", prompt, params)
 
-        first = await once(asked)
+        clean = [harmless(text) for text in texts]
+        # Tiny models write less than they are asked for: a reply cut there is not cut for room.
+        most = min(params.max_tokens, getattr(self.model, "most_tokens", None) or params.max_tokens)
+        asked, first = await self._fitting(clean, prompt_of, once, most)
         try:
             return Reply(read(first.text, form, check), first)
         except ValueError as exc:
@@ -122,6 +137,54 @@ class Asking:
                 f"The judge's reply could not be read ({problem}), and asked again it gave none: "
                 f"{exc.message}"
             ) from exc
+
+    async def _fitting(
+        self, texts: Sequence[str], prompt_of: PromptOf, once: Once, most: int
+    ) -> tuple[Prompt, Candidate]:
+        """The first prompt that leaves room for a reply, and the reply."""
+        tries = tuple(budgets(texts))
+        for budget in tries:
+            shown = within(texts, budget)
+            try:
+                answer = await once(prompt_of(shown))
+                break
+            except ContextOverflow:
+                if budget == tries[-1]:
+                    raise
+        less = _less(answer, prompt_of(shown), most)
+        if less and budget > tries[-1]:
+            shown = within(texts, max(budget - less, tries[-1]))
+            answer = await once(prompt_of(shown))
+        self._say_shortened(texts, shown)
+        return prompt_of(shown), answer
+
+    def _say_shortened(self, texts: Sequence[str], shown: Sequence[str]) -> None:
+        """One note for all calls: the same text may be shown at several lengths."""
+        for text, short in zip(texts, shown, strict=True):
+            if len(short) < len(text):
+                self._shortened[text] = min(len(short), self._shortened.get(text, len(text)))
+        if not self._shortened:
+            return
+        if self._note in self.notes:
+            self.notes.remove(self._note)
+        lengths = "; ".join(f"{len(text):,} → {n:,}" for text, n in self._shortened.items())
+        self._note = (
+            f"Answers too long for the context of {self.model.name} were shown to it without "
+            f"their middle (characters: {lengths})."
+        )
+        self.notes.append(self._note)
+
+
+def _less(answer: Candidate, asked: Prompt, most: int) -> int:
+    """How many characters the prompt is too long by, where its reply was cut at the context's end.
+
+    A prompt that just fits leaves no room for a reply of ``most`` tokens.
+    """
+    usage = answer.usage
+    if answer.finish_reason != "length" or not 0 < usage.completion_tokens < most:
+        return 0
+    characters = sum(len(m.content) for m in asked.messages)
+    return (most - usage.completion_tokens) * characters // max(usage.prompt_tokens, 1)
 
 
 def read(text: str, form: type[T], check: Callable[[T], None] | None = None) -> T:

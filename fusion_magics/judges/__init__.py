@@ -8,27 +8,37 @@ from ..asking import Asking
 from ..types import Judge
 from .conflicts import also_members
 from .jury import Juror, Jury, seat
+from .listwise import Listwise
+from .pairwise import Pairwise
 from .personas import PERSONAS, personas
 from .pointwise import Pointwise
+from .rubrics import RUBRICS, Rubric, rubric_of
 from .scorecard import AGGREGATES, ship_votes
 from .weights import calibrate, reliability
 
-JUDGES: dict[str, Callable[[Asking], Judge]] = {
+JUDGES: dict[str, Callable[[Asking, Rubric | None], Judge]] = {
     "pointwise": Pointwise,
+    "pairwise": Pairwise,
+    "listwise": Listwise,
 }
-"""Protocol word → ``(asking) -> Judge``."""
+"""Protocol word → ``(asking, rubric) -> Judge``; no rubric is the ``general`` one."""
 
 __all__ = [
     "AGGREGATES",
     "JUDGES",
     "PERSONAS",
+    "RUBRICS",
     "Juror",
     "Jury",
+    "Listwise",
+    "Pairwise",
     "Pointwise",
+    "Rubric",
     "also_members",
     "calibrate",
     "personas",
     "reliability",
+    "rubric_of",
     "seat",
     "ship_votes",
 ]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from ..errors import UsageError, did_you_mean
+from ..text import printable, sendable
+
+_FILES = (".txt", ".md")
 
 PERSONAS = {
     "builder": "You would have to build and run what is proposed: you look at whether it works "
@@ -26,8 +30,9 @@ def personas(text: str) -> dict[str, str]:
     Parameters
     ----------
     text : str
-        Names with commas between (``builder,skeptic``), or lines of ``name: viewpoint`` and
-        names, or a file of such lines. A line that begins with ``#`` is a remark.
+        Names with commas between (``builder,skeptic``), or ``name: viewpoint``, one per line or
+        divided by semicolons, or the path of a ``.txt`` or ``.md`` file of such lines. A line that
+        begins with ``#`` is a remark.
 
     Raises
     ------
@@ -45,36 +50,27 @@ def personas(text: str) -> dict[str, str]:
 
 
 def _read(text: str) -> str:
-    if "\n" in text or _known(text):
+    if re.search(r"\n|:\s", text) or not text.strip().lower().endswith(_FILES):
         return text
-    path = Path(text.strip())
+    path = Path(text.strip()).expanduser()
     try:
-        if not path.is_file():
-            return text
-    except OSError:  # a viewpoint too long for a path
-        return text
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as exc:
         raise UsageError(
-            f"The personas in {str(path)!r} cannot be read: {exc}.", "Write them as UTF-8 text."
+            f"The personas in {path} cannot be read: {exc}.",
+            f"Check the path, or use: {', '.join(PERSONAS)}",
         ) from exc
-
-
-def _known(text: str) -> bool:
-    return all(name.strip() in PERSONAS for name in text.split(","))
 
 
 def _entries(text: str) -> list[tuple[str, str]]:
     entries = []
-    for line in text.splitlines():
+    # A semicolon may also stand within a viewpoint.
+    for line in re.split(r"\n|;(?=[^;:\n]+:)", printable(sendable(text))):
         name, colon, viewpoint = (part.strip() for part in line.partition(":"))
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        if colon:
+        if not name.startswith("#") and colon:
             entries.append(_described(name, viewpoint))
-        else:
-            entries += [_shipped(one.strip()) for one in line.split(",") if one.strip()]
+        elif not name.startswith("#"):
+            entries += [_shipped(one.strip()) for one in name.split(",") if one.strip()]
     return entries
 
 

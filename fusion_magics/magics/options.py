@@ -41,6 +41,14 @@ class Word:
 
 
 @dataclass(frozen=True)
+class Suggested(Word):
+    """An option's type: such a key, or a text of the user's own."""
+
+    def __call__(self, text: str) -> str:
+        return text
+
+
+@dataclass(frozen=True)
 class Number:
     """An option's type: a number."""
 
@@ -97,6 +105,7 @@ def several(text: str) -> str:
 MODE = Word("mode", "..modes", "MODES")
 PROTOCOL = Word("protocol", "..judges", "JUDGES")
 AGGREGATE = Word("aggregate", "..judges", "AGGREGATES")
+RUBRIC = Suggested("rubric", "..judges", "RUBRICS")
 VIEW = Word("view", "..views", "VIEWS")
 
 Option = tuple[tuple[str, ...], Callable[[str], Any] | Switch, str | None, str]
@@ -111,7 +120,13 @@ _ASKING: tuple[Option, ...] = (
         "best-of: the judge's choice (default); merge: one answer written from all; "
         "debate: members revise, the judge decides; vote: the majority",
     ),
-    (("--protocol",), PROTOCOL, "PROTOCOL", "how the judge compares: pointwise (default)"),
+    (
+        ("--protocol",),
+        PROTOCOL,
+        "PROTOCOL",
+        "how the judge compares: pointwise (default), pairwise, listwise",
+    ),
+    (("--rubric",), RUBRIC, "RUBRIC", "by what: general (default), correctness, …, or your own"),
     (("--jury",), several, "PERSONAS", "of the judges, such as builder,skeptic, or a file of them"),
     (("--aggregate",), AGGREGATE, "HOW", "a jury's ballots: mean (default), majority, reliability"),
     (("--rounds",), Number(int), "N", "most rounds of a debate (default: 2)"),

@@ -30,7 +30,7 @@ async def judged(case: Case, answers: Answers) -> Outcome:
     """The judge's choice among ``answers``."""
     candidates = answers.candidates
     judgment = await case.judge(case.prompt, candidates)
-    unread = [v for v in judgment.verdicts if v.score is None]
+    unread = [v for v in judgment.verdicts if v.error]
     if len(unread) == len(candidates):
         by_votes = majority(case, candidates)
         judgment = replace(
@@ -46,7 +46,8 @@ async def judged(case: Case, answers: Answers) -> Outcome:
     notes = []
     if unread:
         notes.append(f"{len(unread)} of {len(candidates)} verdicts could not be had.")
-    if not any(v.score for v in judgment.verdicts):
+    scores = [v.score for v in judgment.verdicts if v.score is not None]
+    if scores and not any(scores):
         notes.append("The judge gives no answer more than 0.")
     return Outcome(candidates[chosen.best].text, answers, chosen, tuple(notes))
 

@@ -26,14 +26,22 @@ def test_names_with_commas_between() -> None:
 def test_ones_own_as_text() -> None:
     assert list(personas(OWN)) == ["pirate", "skeptic", "founder"]
     assert personas("pirate: You love ships, and rum") == {"pirate": "You love ships, and rum"}
+    assert personas("pirate: You love ships; and rum; cook: You are hungry") == {
+        "pirate": "You love ships; and rum",
+        "cook": "You are hungry",
+    }
 
 
 def test_a_viewpoint_may_be_long() -> None:
     assert personas("pirate: " + "ships " * 200)["pirate"].startswith("ships")
 
 
+def test_no_viewpoint_carries_an_escape_sequence() -> None:
+    assert "\x1b" not in personas("pirate: You \x1b[31mlove ships")["pirate"]
+
+
 def test_ones_own_from_a_file(tmp_path: Path) -> None:
-    file = tmp_path / "our: jury.txt"
+    file = tmp_path / "our jury.txt"
     file.write_text(OWN, encoding="utf-8")
     assert personas(str(file)) == personas(OWN)
 
@@ -48,6 +56,7 @@ def test_one_may_be_given_another_viewpoint() -> None:
         ("", "no personas"),
         ("# nothing", "no personas"),
         ("sceptic", "skeptic"),
+        ("missing.txt", "cannot be read"),
         ("skeptic,skeptic", "twice"),
         ("a: x\na: y", "twice"),
         ("a:", "describes no persona"),
@@ -61,7 +70,7 @@ def test_what_names_no_persona_is_refused(text: str, says: str) -> None:
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "jury"
+    file = tmp_path / "jury.txt"
     file.write_bytes(b"\xff\xfe\xff")
     with pytest.raises(UsageError, match="cannot be read"):
         personas(str(file))

@@ -44,8 +44,10 @@ def said(answer: str) -> str:
 
 def high(prompt: Prompt, params: SamplingParams) -> str:
     """A judge for whom the answer 9 is right."""
-    right = "Answer: 9" in prompt.text
-    return json.dumps({"check": "", "rationale": "", "score": 9 if right else 1})
+    assert params.schema is not None
+    one = {"reason": "", "score": 5 if "Answer: 9" in prompt.text else 1}
+    scores = dict.fromkeys(params.schema["properties"]["scores"]["properties"], one)
+    return json.dumps({"check": "", "rationale": "", "scores": scores})
 
 
 def run(*members: Member, **more: Any) -> Outcome:
