@@ -10,14 +10,16 @@ from __future__ import annotations
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from statistics import fmean
 
 from ..types import Candidate, Outcome
 from .case import Case
 from .vote import vote
 
 SURE = 0.9
-"""The geometric mean of its token probabilities from which a member is sure."""
+"""The :func:`confidence` from which a member is sure."""
+
+TOKEN = 4
+"""Bytes of English text in a token of a large vocabulary, about."""
 
 
 async def cascade(case: Case, go_on: Callable[[Case], Awaitable[Outcome]], calls: int) -> Outcome:
@@ -49,10 +51,15 @@ async def cascade(case: Case, go_on: Callable[[Case], Awaitable[Outcome]], calls
 
 
 def confidence(candidate: Candidate) -> float | None:
-    """The geometric mean of the probabilities of its tokens; None where they are unknown."""
-    if not candidate.logprobs:
+    """The geometric mean of the probabilities of what it wrote; None where they are unknown.
+
+    It is taken over :data:`TOKEN` bytes at a time, whatever the vocabulary: a model that writes
+    byte by byte is nearly certain of most bytes, and its mean over them would tell nothing.
+    """
+    size = sum(len(token.token.encode()) for token in candidate.logprobs)
+    if size == 0:
         return None
-    return math.exp(fmean(token.logprob for token in candidate.logprobs))
+    return math.exp(TOKEN * sum(token.logprob for token in candidate.logprobs) / size)
 
 
 def _whole_answer(case: Case, candidate: Candidate) -> bool:
