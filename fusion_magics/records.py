@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from .errors import UsageError
-from .types import Candidate, Failure, Fusion, Point, TokenLogprob, Verdict
+from .types import Analysis, Candidate, Failure, Fusion, Panel, Point, TokenLogprob, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,16 +63,20 @@ def _no_fusion(what: str) -> UsageError:
 
 
 def _check_indices(fusion: Fusion) -> None:
-    """A judgment and a merged answer speak of candidates by their index; each must be there."""
+    """Candidates are spoken of by their index; each must be there."""
     count = len(fusion.candidates)
     for where, indices in _indices(fusion):
         for index in indices:
             if not 0 <= index < count:
                 raise _no_fusion(f"{where} names candidate {index}, and it has {count} of them")
+    panel = fusion.judgment.panel if fusion.judgment else None
+    if panel is not None:
+        _check_panel(panel, count)
 
 
 def _indices(fusion: Fusion) -> Iterator[tuple[str, Iterable[int]]]:
-    yield "passages", _supporting(fusion.passages)
+    """Where the fusion names candidates, and which."""
+    yield "passages[…].candidates", _named(fusion.passages)
     judgment = fusion.judgment
     if judgment is None:
         return
@@ -80,18 +84,40 @@ def _indices(fusion: Fusion) -> Iterator[tuple[str, Iterable[int]]]:
     yield "judgment.verdicts[…].candidate", [v.candidate for v in judgment.verdicts]
     yield "judgment.ties", judgment.ties
     yield "judgment.order", judgment.order
-    for met in judgment.comparisons:
-        yield "judgment.comparisons[…]", (*met.order, *chain.from_iterable(met.ranking))
+    for comparison in judgment.comparisons:
+        yield "judgment.comparisons[…].order", comparison.order
+        yield "judgment.comparisons[…].ranking", chain(*comparison.ranking)
     if judgment.panel is not None:
         yield "judgment.panel.ballots[…].candidate", [b.candidate for b in judgment.panel.ballots]
-    if (found := judgment.analysis) is not None:
-        stances = chain.from_iterable(each.stances for each in found.contradictions)
-        points = (found.consensus, stances, found.partial_coverage, found.unique_insights)
-        yield "judgment.analysis", _supporting(chain.from_iterable(points))
+    if judgment.analysis is not None:
+        yield from _analysed(judgment.analysis)
 
 
-def _supporting(points: Iterable[Point]) -> Iterator[int]:
-    return chain.from_iterable(point.candidates for point in points)
+def _analysed(analysis: Analysis) -> Iterator[tuple[str, Iterable[int]]]:
+    stances = chain(*(c.stances for c in analysis.contradictions))
+    yield "judgment.analysis.consensus[…].candidates", _named(analysis.consensus)
+    yield "judgment.analysis.contradictions[…].stances[…].candidates", _named(stances)
+    yield "judgment.analysis.partial_coverage[…].candidates", _named(analysis.partial_coverage)
+    yield "judgment.analysis.unique_insights[…].candidates", _named(analysis.unique_insights)
+
+
+def _named(points: Iterable[Point]) -> Iterable[int]:
+    return chain(*(point.candidates for point in points))
+
+
+def _check_panel(panel: Panel, count: int) -> None:
+    """Shares stand beside their candidates, models and weights beside their jurors."""
+    jurors = len(panel.jurors)
+    lengths = {
+        "ship": (len(panel.ship), count, "candidates"),
+        "models": (len(panel.models), jurors, "jurors"),
+        "weights": (len(panel.weights), jurors, "jurors"),
+    }
+    for where, (length, wanted, what) in lengths.items():
+        if length not in (0, wanted):
+            raise _no_fusion(
+                f"judgment.panel.{where} is of {length}, and there are {wanted} {what}"
+            )
 
 
 def _with_logprobs(fusion: Fusion, change: Callable[[float], float]) -> Fusion:
@@ -101,31 +127,41 @@ def _with_logprobs(fusion: Fusion, change: Callable[[float], float]) -> Fusion:
         top = tuple((other, change(logprob)) for other, logprob in token.top)
         return TokenLogprob(token.token, change(token.logprob), top)
 
-    def every(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    def all_changed(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
         return tuple(replace(c, logprobs=tuple(map(changed, c.logprobs))) for c in candidates)
 
-    rounds = tuple(replace(r, candidates=every(r.candidates)) for r in fusion.rounds)
-    candidates, late = every(fusion.candidates), every(fusion.late)
-    return replace(fusion, candidates=candidates, late=late, rounds=rounds)
+    return replace(
+        fusion,
+        candidates=all_changed(fusion.candidates),
+        late=all_changed(fusion.late),
+        rounds=tuple(replace(r, candidates=all_changed(r.candidates)) for r in fusion.rounds),
+    )
 
 
 def to_frame(fusion: Fusion) -> pd.DataFrame:
-    """One row per member, in pool order: first the candidates, then failures, then late answers."""
+    """One row per member, in pool order: candidates, then answers that came late, then failures.
+
+    A rubric's criteria have a column each, ``score_<name>``; ``ship`` is the share of a jury that
+    says so, 0 to 1; ``supports`` counts the passages of a merged answer that rest on a candidate.
+    """
     try:
         import pandas as pd
     except ImportError as exc:
         raise UsageError("to_frame() needs pandas.", "pip install pandas") from exc
-    verdicts = {v.candidate: v for v in fusion.judgment.verdicts} if fusion.judgment else {}
-    rows = [_candidate_row(c, verdicts.get(i)) for i, c in enumerate(fusion.candidates)]
+    rows = [_judged_row(fusion, i) for i in range(len(fusion.candidates))]
+    rows += [_candidate_row(c) | {"late": True} for c in fusion.late]
     rows += [_failure_row(f) for f in fusion.failures]
-    rows += [_candidate_row(c, None) | {"failure": "late"} for c in fusion.late]
-    return pd.DataFrame(rows, columns=list(_COLUMNS))
+    criteria = dict.fromkeys(key for row in rows for key in row if key not in _COLUMNS)
+    at = _COLUMNS.index("score") + 1
+    return pd.DataFrame(rows, columns=[*_COLUMNS[:at], *criteria, *_COLUMNS[at:]])
 
 
 _COLUMNS = (
     "member",
     "rank",
     "score",
+    "ship",
+    "supports",
     "rationale",
     "text",
     "finish_reason",
@@ -135,17 +171,38 @@ _COLUMNS = (
     "seconds",
     "first_token",
     "tokens_per_second",
+    "late",
     "failure",
     "judge_error",
 )
 
 
-def _candidate_row(candidate: Candidate, verdict: Verdict | None) -> dict[str, object]:
+def _judged_row(fusion: Fusion, index: int) -> dict[str, object]:
+    judgment, passages = fusion.judgment, fusion.passages
+    verdicts = judgment.verdicts if judgment else ()
+    verdict = next((v for v in verdicts if v.candidate == index), None)
+    ship = judgment.panel.ship if judgment and judgment.panel else ()
+    return {
+        **_candidate_row(fusion.candidates[index]),
+        **(_verdict_row(verdict) if verdict else {}),
+        "ship": ship[index] if ship else None,
+        "supports": sum(index in p.candidates for p in passages) if passages else None,
+    }
+
+
+def _verdict_row(verdict: Verdict) -> dict[str, object]:
+    return {
+        **{f"score_{c.name}": c.score for c in verdict.criteria},
+        "rank": verdict.rank,
+        "score": verdict.score,
+        "rationale": verdict.rationale,
+        "judge_error": verdict.error or None,
+    }
+
+
+def _candidate_row(candidate: Candidate) -> dict[str, object]:
     return {
         "member": candidate.member,
-        "rank": verdict and verdict.rank,
-        "score": verdict and verdict.score,
-        "rationale": verdict and verdict.rationale,
         "text": candidate.text,
         "finish_reason": candidate.finish_reason,
         "prompt_tokens": candidate.usage.prompt_tokens,
@@ -154,7 +211,7 @@ def _candidate_row(candidate: Candidate, verdict: Verdict | None) -> dict[str, o
         "seconds": candidate.timing.seconds,
         "first_token": candidate.timing.first_token,
         "tokens_per_second": candidate.tokens_per_second,
-        "judge_error": (verdict and verdict.error) or None,
+        "late": False,
     }
 
 
@@ -162,5 +219,6 @@ def _failure_row(failure: Failure) -> dict[str, object]:
     return {
         "member": failure.member,
         "text": failure.partial or None,
+        "late": False,
         "failure": f"{failure.kind}: {failure.message}",
     }

@@ -12,9 +12,11 @@ from fusion_magics.errors import UsageError
 from fusion_magics.types import (
     Answers,
     Candidate,
-    Change,
+    CriterionScore,
+    Failure,
     Fusion,
     Judgment,
+    Panel,
     Point,
     Prompt,
     SamplingParams,
@@ -31,6 +33,14 @@ def fusion(text: str = "Answer: 3", logprobs: tuple[TokenLogprob, ...] = ()) -> 
     judgment = Judgment((Verdict(0, 1, 9.0),), 0, "pointwise", "j", order=(0,))
     prompt = Prompt.of("q")
     return Fusion(text, prompt, "best-of", ("one",), (candidate,), (), judgment, SamplingParams())
+
+
+POINT = {"text": "t", "candidates": [0, 1]}
+
+
+def panel(**changes: object) -> dict[str, object]:
+    """A panel of one juror, as JSON has it."""
+    return {"jurors": ["a"], "models": ["m"], "ballots": []} | changes
 
 
 def test_a_probability_of_zero_is_saved() -> None:
@@ -51,35 +61,6 @@ def test_a_probability_of_zero_is_saved() -> None:
         ({"ties": [0, 1]}, "judgment.ties names candidate 1"),
         ({"order": [1]}, "judgment.order names candidate 1"),
         ({"verdicts": [{"candidate": 5, "rank": 1}]}, "judgment.verdicts[…].candidate names"),
-        ({"comparisons": [{"order": [0, 2]}]}, "judgment.comparisons[…] names candidate 2"),
-        (
-            {"comparisons": [{"order": [0], "ranking": [[0], [3]]}]},
-            "judgment.comparisons[…] names candidate 3",
-        ),
-        (
-            {
-                "panel": {
-                    "jurors": ["j"],
-                    "models": ["j"],
-                    "ballots": [{"juror": "j", "candidate": 1}],
-                }
-            },
-            "judgment.panel.ballots[…].candidate names candidate 1",
-        ),
-        (
-            {"analysis": {"consensus": [{"text": "p", "candidates": [4]}]}},
-            "judgment.analysis names candidate 4",
-        ),
-        (
-            {
-                "analysis": {
-                    "contradictions": [
-                        {"topic": "t", "stances": [{"text": "s", "candidates": [4]}]}
-                    ]
-                }
-            },
-            "judgment.analysis names candidate 4",
-        ),
     ],
 )
 def test_a_judgment_of_a_candidate_that_is_not_there_is_named(
@@ -91,29 +72,6 @@ def test_a_judgment_of_a_candidate_that_is_not_there_is_named(
         Fusion.from_json(json.dumps(saved))
     assert f"This is no saved fusion: {where}" in str(error.value)
     assert "to_json() writes one" in str(error.value)
-
-
-def test_a_passage_of_a_candidate_that_is_not_there_is_named() -> None:
-    saved = replace(fusion(), passages=(Point("it is 3", (0, 1)),)).to_json()
-    with pytest.raises(UsageError, match="passages names candidate 1, and it has 1"):
-        Fusion.from_json(saved)
-
-
-def test_late_answers_and_rounds_come_back_as_they_were() -> None:
-    (candidate,) = fusion(logprobs=(TokenLogprob("!", -math.inf),)).candidates
-    whole = replace(
-        fusion(),
-        late=(replace(candidate, member="two"),),
-        rounds=(Answers((candidate,)),),
-        changes=(Change(1, "one", "2", "3", ("two",)),),
-        passages=(Point("it is 3", (0,)), Point("its own")),
-        saved_calls=4,
-    )
-    assert Fusion.from_json(whole.to_json()) == whole
-    frame = whole.to_frame()
-    assert list(frame["member"]) == ["one", "two"]
-    assert list(frame["failure"][1:]) == ["late"]
-    assert frame["text"][1] == "Answer: 3"
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '"\ud83d"', b"\xff", '{"text": 1}', "null"])
@@ -134,3 +92,94 @@ def test_the_text_is_the_models_own_and_the_views_are_not() -> None:
     odd = fusion("\x1b[31mred")
     assert f"{odd}" == odd.text == "\x1b[31mred"
     assert all("\x1b" not in shown for shown in bundle(odd).values())
+
+
+# ── everything that names a candidate ────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"comparisons": [{"order": [0, 1]}]}, "judgment.comparisons[…].order names candidate 1"),
+        (
+            {"comparisons": [{"order": [0], "ranking": [[0], [7]]}]},
+            "judgment.comparisons[…].ranking names candidate 7",
+        ),
+        (
+            {"panel": panel(ballots=[{"juror": "a", "candidate": 2}])},
+            "judgment.panel.ballots[…].candidate names candidate 2",
+        ),
+        ({"panel": panel(ship=[0.5, 1.0])}, "judgment.panel.ship is of 2, and there are 1 cand"),
+        ({"panel": panel(models=["m", "n"])}, "judgment.panel.models is of 2, and there are 1 jur"),
+        ({"panel": panel(weights=[1, 1])}, "judgment.panel.weights is of 2, and there are 1 juror"),
+        *(
+            ({"analysis": {part: [{"text": "t", "candidates": [1]}]}}, f"judgment.analysis.{part}[")
+            for part in ("consensus", "partial_coverage", "unique_insights")
+        ),
+        (
+            {"analysis": {"contradictions": [{"topic": "t", "stances": [POINT]}]}},
+            "judgment.analysis.contradictions[…].stances[…].candidates names candidate 1",
+        ),
+    ],
+)
+def test_each_part_of_a_judgment_that_names_a_candidate_is_checked(
+    changes: dict[str, object], where: str
+) -> None:
+    saved = json.loads(fusion().to_json())
+    saved["judgment"] |= changes
+    with pytest.raises(UsageError) as error:
+        Fusion.from_json(json.dumps(saved))
+    assert f"This is no saved fusion: {where}" in str(error.value)
+
+
+@pytest.mark.parametrize("judged", [True, False])
+def test_passages_are_checked_with_and_without_a_judgment(judged: bool) -> None:
+    saved = json.loads(fusion().to_json()) | {"passages": [POINT]}
+    saved["judgment"] = saved["judgment"] if judged else None
+    with pytest.raises(UsageError, match=r"passages.* names candidate 1"):
+        Fusion.from_json(json.dumps(saved))
+
+
+def test_a_probability_of_zero_is_saved_in_late_answers_and_rounds_too() -> None:
+    lost = fusion(logprobs=(TokenLogprob("!", -math.inf),)).candidates
+    fused = replace(fusion(), late=lost, rounds=(Answers(lost),))
+    assert Fusion.from_json(fused.to_json()) == fused
+
+
+# ── data frames ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_frame_has_criteria_ship_supports_and_late() -> None:
+    fused = fusion()
+    (one,) = fused.candidates
+    criteria = (CriterionScore("true", 9.0), CriterionScore("useful", 4.0))
+    judgment = Judgment(
+        (Verdict(0, 1, 6.5, criteria=criteria), Verdict(1, 2, 1.0, criteria=criteria[:1])),
+        0,
+        "jury",
+        panel=Panel(("a",), ("m",), (), ship=(1.0, None)),
+    )
+    frame = replace(
+        fused,
+        candidates=(one, replace(one, member="two")),
+        failures=(Failure("lost", "failed", "gone"),),
+        judgment=judgment,
+        passages=(Point("x", (0, 1)), Point("y", (0,)), Point("z")),
+        late=(replace(one, member="slow"),),
+    ).to_frame()
+    assert list(frame.columns[:8]) == (
+        ["member", "rank", "score", "score_true", "score_useful", "ship", "supports", "rationale"]
+    )
+    assert list(frame["member"]) == ["one", "two", "slow", "lost"]
+    assert list(frame["score_true"])[:2] == [9.0, 9.0]
+    assert frame["score_useful"].notna().tolist() == [True, False, False, False]
+    assert list(frame["supports"])[:2] == [2, 1]
+    assert frame["ship"].notna().tolist() == [True, False, False, False]
+    assert list(frame["late"]) == [False, False, True, False]
+
+
+def test_a_frame_without_a_rubric_has_no_such_columns() -> None:
+    frame = fusion().to_frame()
+    assert not [c for c in frame.columns if c.startswith("score_")]
+    assert frame["ship"].isna().all()
+    assert frame["supports"].isna().all()

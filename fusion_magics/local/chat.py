@@ -5,7 +5,9 @@ become the control token of that name, or a message could end its own turn and s
 else. So the template is rendered twice: with the messages, and with unguessable placeholders in
 their stead. If both give the same control tokens, the first rendering is what the template's
 author meant, token by token. If not, a message names a control token: then the second rendering is
-taken apart, and control tokens are looked for in the template's own parts only.
+taken apart, and control tokens are looked for in the template's own parts only. The same where the
+template refuses a message for what it says (Ministral 3 an empty answer, gpt-oss one that names its
+channels): who may speak in which order is the template's to say, what a model wrote is data.
 """
 
 from __future__ import annotations
@@ -52,7 +54,10 @@ def chat_tokens(vocabulary: Vocabulary, template: str, messages: Sequence[Messag
     render = Renderer(template, vocabulary.bos_text, vocabulary.eos_text)
     marks = Marks(secrets.token_hex(16))
     messages, skeleton = _accepted(render, marks, messages)
-    tokens = vocabulary.encode(render(messages), special=True)
+    try:
+        tokens = vocabulary.encode(render(messages), special=True)
+    except ModelError:
+        return guarded_tokens(vocabulary, marks.split(skeleton), messages)
     control = {s.token for s in vocabulary.specials}
     intended = [t for t in vocabulary.encode(skeleton, special=True) if t in control]
     if [t for t in tokens if t in control] == intended:

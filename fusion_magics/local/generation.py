@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import lru_cache
 
+from .. import thinking
 from ..errors import ContextOverflow
 from ..types import Delta, Finish, FinishReason, Message, SamplingParams, TokenLogprob, Usage
 from .assembly import Assembly
@@ -13,6 +14,9 @@ from .chat import prompt_tokens
 from .engines import Engine, Token, Vocabulary
 
 Emit = Callable[[Delta], None]
+
+LONGEST_MARK = 24
+"""Tokens in which a mark of thinking, and the white space behind it, is found in any vocabulary."""
 
 
 def generate(
@@ -32,7 +36,7 @@ def generate(
     if room < 1:
         raise _overflow(f"{len(tokens)} tokens", engine)
     cached = engine.read(tokens)
-    emit(Delta(state="writing"))
+    emit(Delta(state="writing", text=_begun(engine.vocabulary, tokens, params)))
     written, reason = _write(engine, params, min(room, params.max_tokens), emit)
     usage = Usage(len(tokens), written, cached, cost=0.0)
     emit(Delta(finish=Finish(reason, usage)))
@@ -65,6 +69,17 @@ def _overflow(size: str, engine: Engine) -> ContextOverflow:
     )
 
 
+def _begun(vocabulary: Vocabulary, prompt: Sequence[int], params: SamplingParams) -> str:
+    """The mark of thinking that the template put at the end of the prompt.
+
+    What is held to a schema is all answer, and without a template only the user can have put it.
+    """
+    if params.schema is not None or not vocabulary.template:
+        return ""
+    end = "".join(_shown(vocabulary, token) for token in prompt[-LONGEST_MARK:])
+    return thinking.opened_by(end)
+
+
 def _write(
     engine: Engine, params: SamplingParams, limit: int, emit: Emit
 ) -> tuple[int, FinishReason]:
@@ -94,11 +109,21 @@ def _emit_text(new: tuple[str, tuple[TokenLogprob, ...]], emit: Emit) -> None:
 
 
 def _piece(vocabulary: Vocabulary, token: Token) -> tuple[bytes, TokenLogprob | None]:
-    piece = vocabulary.piece(token.id)
+    piece = _visible(vocabulary, token.id)
     if token.logprob is None:
         return piece, None
     top = tuple((_shown(vocabulary, i), p) for i, p in token.top)
     return piece, TokenLogprob(_shown(vocabulary, token.id), token.logprob, top)
+
+
+def _visible(vocabulary: Vocabulary, token: int) -> bytes:
+    """The token's text; control tokens have none, but those around thinking are kept."""
+    return vocabulary.piece(token) or _marks(vocabulary).get(token, b"")  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=1)
+def _marks(vocabulary: Vocabulary) -> dict[int, bytes]:
+    return {s.token: s.text.encode() for s in vocabulary.specials if s.text in thinking.MARKS}
 
 
 def _shown(vocabulary: Vocabulary, token: int) -> str:

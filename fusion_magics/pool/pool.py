@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from ..answers import draw
 from ..errors import ModelError, NoAnswerError
 from ..text import sendable
+from ..thinking import split_thinking
 from ..types import (
     Answers,
     Ask,
@@ -366,14 +367,19 @@ class _OpenCall:
 
     def candidate(self) -> Candidate:
         assert self.finish is not None
-        return Candidate(
-            self.label,
-            self.text,
-            self.finish.usage,
-            self.finish.reason,
-            self.timing(),
-            tuple(self.logprobs),
-        )
+        usage, reason = self.finish.usage, self.finish.reason
+        thinking, answer = split_thinking(self.text, cut=reason == "length")
+        logprobs = tuple(self.logprobs) if not thinking else _last(self.logprobs, len(answer))
+        return Candidate(self.label, answer, usage, reason, self.timing(), logprobs, thinking)
+
+
+def _last(logprobs: Sequence[TokenLogprob], length: int) -> tuple[TokenLogprob, ...]:
+    """The tokens of the last ``length`` characters."""
+    start = len(logprobs)
+    while start and length > 0:
+        start -= 1
+        length -= len(logprobs[start].token)
+    return tuple(logprobs[start:])
 
 
 def unique_labels(members: Sequence[Member]) -> tuple[Member, ...]:

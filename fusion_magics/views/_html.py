@@ -6,6 +6,7 @@ Texts are shown as they are, not rendered as Markdown: links and images in them 
 from __future__ import annotations
 
 import html
+import re
 
 from ..answers import split_answer
 from ..text import trim
@@ -15,6 +16,12 @@ from ._words import EMPTY, beginning, clean, first_line, one_line, seconds
 SHORT = 280
 SHORT_LINES = 5
 _PREVIEW = 90
+_LONG_PREVIEW = 160
+
+# A fenced block of code, with its fences; one that is left open goes on to the end.
+_CODE = re.compile(
+    r"^ {0,3}(```|~~~)[^\n`]*(?:\n(?:.*?^ {0,3}\1[`~]*[ \t]*$\n?|.*)|\Z)", re.MULTILINE | re.DOTALL
+)
 
 # MathJax would typeset what stands between two dollars, prices too. These classes keep it out:
 # JupyterLab's MathJax knows the first, nbconvert's and nbviewer's the second.
@@ -27,8 +34,19 @@ def esc(text: str) -> str:
 
 
 def lines(text: str) -> str:
-    """``text`` with its line breaks as elements, which survive where style sheets are removed."""
-    return esc(text).replace("\n", "<br>")
+    """``text`` with line breaks and blocks of code as elements.
+
+    So they survive where style sheets are removed.
+    """
+    text, parts, end = clean(text), [], 0
+    for code in _CODE.finditer(text):
+        parts += [_broken(text[end : code.start()]), f"<pre>{html.escape(code[0])}</pre>"]
+        end = code.end()
+    return "".join((*parts, _broken(text[end:])))
+
+
+def _broken(text: str) -> str:
+    return html.escape(text).replace("\n", "<br>")
 
 
 def name(text: str) -> str:
@@ -57,11 +75,25 @@ def folded(label: str, text: str, preview: str = "", css: str = "") -> str:
     return fold(label, block(text, css), preview, css)
 
 
-def fold(label: str, content: str, preview: str = "", css: str = "") -> str:
-    """``content``, which is HTML already, behind a line that opens it."""
+def said(text: str, css: str = "") -> str:
+    """``text`` as a block; a long one behind its beginning."""
+    if is_short(text):
+        return block(text, css)
+    # Cleaned first: a beginning of nothing but invisible characters is no preview.
+    return folded("all of it", text, first_line(clean(text), _LONG_PREVIEW), css)
+
+
+def beside(text: str) -> str:
+    """``text`` on the line of the label before it, if it is a short line."""
+    return f"<bdi>{esc(text)}</bdi>" if is_short(text) and "\n" not in text else said(text)
+
+
+def fold(label: str, content: str, preview: str = "", css: str = "", shown: bool = False) -> str:
+    """``content``, which is HTML already, behind a line that opens it, or closes it if shown."""
     classes = f"fz-p {css}".strip()
-    shown = f'<span class="{classes}" dir="auto">{esc(preview)}</span> ' if preview else ""
-    return f"<details><summary>{shown}<u>{esc(label)}</u></summary>{content}</details>"
+    begins = f'<span class="{classes}" dir="auto">{esc(preview)}</span> ' if preview else ""
+    opened = " open" if shown else ""
+    return f"<details{opened}><summary>{begins}<u>{esc(label)}</u></summary>{content}</details>"
 
 
 def answer(text: str, full: bool = True) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 
 # Everything is nested in .fz, twice, because JupyterLab's own rules for tables must be outdone.
-_SHEET = """
+_BASE = """
 .fz.fz{
 container:fz/inline-size;width:100%;max-width:1040px;color:inherit;overflow-wrap:anywhere;
 font:13px/1.5 var(--jp-ui-font-family,system-ui,"Segoe UI",sans-serif);
@@ -22,14 +22,16 @@ font:13px/1.5 var(--jp-ui-font-family,system-ui,"Segoe UI",sans-serif);
 --dim:color-mix(in srgb,currentColor 72%,transparent);
 --faint:color-mix(in srgb,currentColor 13%,transparent);
 
-& p,& ul{margin:0;padding:0}
+& p,& ul{margin:0;padding:0;list-style:none}
 & b{font-weight:600}
 .fz-h{font-size:17px;line-height:1.55;margin:2px 0 4px}
 .fz-h strong{font-size:22px;line-height:1.35;font-weight:600}
 .fz-x{white-space:pre-wrap;overflow:hidden;text-align:start}
 .fz-w{color:var(--dim);font-size:13px}
+& pre{margin:2px 0;padding:4px 8px;border:0;border-radius:3px;white-space:pre-wrap;
+font:12px/1.5 var(--jp-code-font-family,ui-monospace,monospace);color:inherit;
+background:color-mix(in srgb,currentColor 6%,transparent)}
 .fz-by,.fz-foot,.fz-notes{color:var(--dim);font-size:12px;margin-top:6px}
-.fz-notes{list-style:none}
 .fz-notes li::before{content:"! ";font-weight:700;color:var(--red)}
 .fz-foot{margin-top:12px}
 .fz-bad{color:var(--red)}
@@ -50,10 +52,12 @@ table-layout:auto}
 .fz-t :is(th,td){padding:8px 14px 8px 0;text-align:start;vertical-align:top;font-weight:400;
 white-space:normal;border:0;max-width:none}
 .fz-t thead th{font-size:12px;color:var(--dim);padding-block:4px 6px;white-space:nowrap}
-.fz-t tbody th{font-weight:600;min-width:84px;max-width:170px}
+.fz-t tbody th{font-weight:600;min-width:104px;max-width:170px}
 .fz-t .fz-n{text-align:end;white-space:nowrap;font-variant-numeric:tabular-nums}
 .fz-t tr>:last-child{padding-inline-end:0}
 .fz-t .fz-k{width:20px;color:var(--dim);white-space:nowrap}
+& sup{white-space:nowrap;font-size:11px;line-height:0;font-weight:600;color:var(--blue);
+margin-inline-start:1px}
 & tr small{font-weight:400;font-size:11px}
 & tbody small{color:var(--dim);display:block}
 .fz-best .fz-k{color:var(--green);font-weight:700}
@@ -103,10 +107,77 @@ background:var(--faint)}
 """
 
 
+# The parts of the look that not every fusion needs, by the class that asks for each.
+_PARTS = {
+    "fz-u": """
+.fz.fz{
+--line:color-mix(in srgb,var(--blue) 45%,transparent);
+.fz-u u{text-decoration:underline 2px var(--line);text-underline-offset:4px}
+.fz-u div{border-inline-start:2px solid var(--line);padding-inline-start:10px;margin:6px 0}
+.fz-u .fz-own{color:var(--dim);text-decoration:underline 2px dotted var(--dim)}
+.fz-u div.fz-own{text-decoration:none;border-inline-start:2px dotted var(--dim)}
+}
+""",
+    "fz-cr": """
+.fz.fz{
+.fz-cr{font-size:11px;color:var(--dim);line-height:1.55}
+.fz-cr span{flex:0 0 52px}
+.fz-cr b{font-weight:400;min-width:22px}
+.fz-sc:has(+.fz-cr) b{min-width:22px}
+.fz-cr progress{height:4px}
+}
+@container fz (min-width:641px){
+.fz.fz{
+.fz-t:has(.fz-cr) :is(.fz-a,.fz-why){width:31%}
+.fz-sc:has(+.fz-cr),.fz-cr{width:150px}
+}}
+""",
+    "fz-o": """
+.fz.fz{
+.fz-o{margin-top:10px;font-size:12px}
+.fz-o>p{color:var(--dim)}
+.fz-o li li b{font-weight:400;color:var(--dim)}
+.fz-o>details>ul{margin-inline-start:16px}
+.fz-o>details>ul>li{margin-top:6px}
+.fz-o li li :is(ul,.fz-x),.fz-log li>ul{margin-inline-start:14px}
+}
+@container fz (min-width:641px){
+.fz.fz .fz-o:not(.fz-log)>details>ul>li{display:grid;grid-template-columns:120px 1fr}
+}
+""",
+    "fz-j": """
+.fz.fz{
+.fz-j{margin-top:12px;font-size:12px}
+.fz-j p{color:var(--dim);margin-top:6px}
+.fz-j>p:first-child{font-size:13px;color:inherit}
+.fz-j>ul{display:grid;gap:14px;margin:8px 0;
+grid-template-columns:repeat(auto-fit,minmax(118px,1fr))}
+.fz-j li{border-top:3px solid var(--green);padding-top:6px}
+.fz-j em{display:block;font-style:normal;font-weight:600;color:var(--green)}
+.fz-j .fz-skip{border-color:var(--red)}
+.fz-j .fz-skip em{color:var(--red)}
+.fz-j .fz-none{border-color:var(--faint)}
+.fz-j .fz-none em{color:inherit}
+.fz-j li>b{display:block;font-size:20px;line-height:1.2;font-variant-numeric:tabular-nums}
+.fz-j :is(li bdi,.fz-x){color:var(--dim)}
+.fz-j .fz-bad{color:var(--red)}
+.fz-wide{overflow-x:auto}
+.fz-j :is(th,td){padding:4px 14px 4px 0;text-align:start;vertical-align:top;font-size:12px;
+font-weight:400;border-bottom:1px solid var(--faint)}
+}
+""",
+}
+
+
 def _squeezed(sheet: str) -> str:
     """``sheet`` without the white space that only people need."""
     return re.sub(r"\s*\n\s*", "", sheet)
 
 
-STYLE = f"<style>{_squeezed(_SHEET)}</style>"
-"""The sheet, ready to stand in a document."""
+def style(content: str) -> str:
+    """The sheet for ``content``, ready to stand before it.
+
+    Text in ``content`` is escaped, so that no quotation in it can look like a class.
+    """
+    used = (part for css, part in _PARTS.items() if re.search(rf'class="[^"]*\b{css}\b', content))
+    return f"<style>{_squeezed(''.join((_BASE, *used)))}</style>"

@@ -106,7 +106,8 @@ class Progress:
         board = self._board
         lines = board.members if purpose == "member" else board.judging
         line = lines.get(label)
-        if line is None:
+        # In a debate each round asks the same members anew, and a judge may be asked again.
+        if line is None or line.state in _ENDS:
             line = lines[label] = Line(label)
         now = time.perf_counter() - self._began
         if delta.text:

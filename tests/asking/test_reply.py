@@ -6,12 +6,13 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 import msgspec
 import pytest
 
-from fusion_magics.asking import Asking, Reply, fence_for, numbered
+from fusion_magics.asking import Asking, Reply, Unreadable, fence_for, numbered
 from fusion_magics.asking.reply import read, schema_of
 from fusion_magics.asking.shortening import LEAST
 from fusion_magics.backends import open_model
@@ -143,9 +144,24 @@ async def test_a_prompt_that_leaves_no_room_for_the_reply_is_too_long_as_well() 
 
 async def test_a_reply_that_is_simply_too_long_shortens_no_answer() -> None:
     model = Small(5000, said(5, more="x" * 200))
-    with pytest.raises(Exception, match="could not be read, twice"):
+    with pytest.raises(Unreadable, match="could not be read, twice"):
         await ask(model, long(500))
     assert long(500) in model.prompts[0]
+    assert len(model.prompts) == 2
+
+
+async def test_nor_does_one_that_is_cut_where_the_model_never_writes_more() -> None:
+    class Brief(Small):
+        """It writes 60 tokens at most, however many are asked for."""
+
+        most_tokens = 60
+
+        async def stream(self, prompt: Prompt, params: SamplingParams):  # type: ignore[no-untyped-def]
+            async for delta in super().stream(prompt, replace(params, max_tokens=60)):
+                yield delta
+
+    with pytest.raises(Unreadable, match="twice"):
+        await ask(model := Brief(5000, said(5, more="x" * 200)), long(500))
     assert len(model.prompts) == 2
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from comparing import by_value, first_shown, judge, script
 from hypothesis import given
@@ -21,6 +23,9 @@ async def test_no_candidate_stands_in_one_place_twice(count: int) -> None:
     for i in range(count):
         assert len({order.index(i) for order in orders}) == len(orders)
     assert all(sorted(order) == list(range(count)) for order in orders)
+    starts = [orders[0].index(order[0]) for order in orders]
+    steps = [b - a for a, b in pairwise([*starts, count])]
+    assert max(steps) - min(steps) <= 1  # its places are spread over the whole list
     assert [v.rank for v in judgment.verdicts] == list(range(count, 0, -1))
     assert (judgment.verdicts[0].score, judgment.verdicts[-1].score) == (0, 10)
     assert (judgment.pairs, judgment.flips) == (count * (count - 1) // 2, 0)

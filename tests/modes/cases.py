@@ -8,7 +8,7 @@ from typing import Any
 from fusion_magics.asking import Asking
 from fusion_magics.backends import open_model
 from fusion_magics.backends.scripted import Reply, Script, ScriptedModel
-from fusion_magics.judges import Pointwise
+from fusion_magics.judges import Pointwise, rubric_of
 from fusion_magics.modes import Case
 from fusion_magics.pool import Enough, Member, Pool, Recorder
 from fusion_magics.types import (
@@ -68,3 +68,10 @@ def scripted(
     asking = Asking(model, recorder.ask, more.get("seed", 0))
     prompt = more.pop("prompt", Prompt.of("q"))
     return Case(prompt, Pool(members, recorder.ask), Pointwise(asking), asking, **more), recorder
+
+
+def scored(score: int) -> dict[str, Any]:
+    """A pointwise judge's reply, in the full wording: ``score`` from 1 to 5 by every criterion."""
+    given = {"reason": "", "score": score}
+    criteria = {one.name: given for one in rubric_of("general").criteria}
+    return {"check": "", "rationale": "", "scores": criteria}

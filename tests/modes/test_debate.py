@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from cases import candidate, member, scripted
+from cases import candidate, member, scored, scripted
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,10 +44,8 @@ def said(answer: str) -> str:
 
 def high(prompt: Prompt, params: SamplingParams) -> str:
     """A judge for whom the answer 9 is right."""
-    assert params.schema is not None
-    one = {"reason": "", "score": 5 if "Answer: 9" in prompt.text else 1}
-    scores = dict.fromkeys(params.schema["properties"]["scores"]["properties"], one)
-    return json.dumps({"check": "", "rationale": "", "scores": scores})
+    right = "Answer: 9" in prompt.text
+    return json.dumps(scored(5 if right else 1))
 
 
 def run(*members: Member, **more: Any) -> Outcome:

@@ -6,6 +6,7 @@ import json
 from itertools import permutations
 
 import pytest
+from cases import scored
 
 from fusion_magics.backends.scripted import Script
 from fusion_magics.fusion import fuse
@@ -27,7 +28,7 @@ def judge(prompt: Prompt, params: SamplingParams) -> str:
     """Thinks more of long answers; merges two sentences, one of its own."""
     sentences = [{"text": "Yes.", "answers": [1, 2]}, {"text": "And no.", "answers": []}]
     parts = ("consensus", "contradictions", "partial_coverage", "unique_insights")
-    reply = {"check": "", "rationale": "", "score": len(prompt.text) % 11, "sentences": sentences}
+    reply = scored(1 + len(prompt.text) % 5) | {"sentences": sentences}
     return json.dumps(reply | {key: [] for key in parts} | {"blind_spots": ["why"]})
 
 

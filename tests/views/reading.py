@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from fusion_magics.types import Fusion
+from fusion_magics.views import bundle
+
 VOID = {"br", "img", "hr", "input", "meta", "link"}
 
 
@@ -73,6 +76,11 @@ def read(html: str) -> Element:
     builder.close()
     assert builder.open == [builder.root], "an element was left open"
     return builder.root
+
+
+def page(fused: Fusion) -> Element:
+    """What the table view shows of ``fused``."""
+    return read(bundle(fused)["text/html"])
 
 
 def rows(root: Element) -> list[dict[str, Element]]:

@@ -162,6 +162,18 @@ def test_members_are_told_apart_from_the_judges_calls() -> None:
     )
 
 
+def test_a_member_that_is_asked_again_begins_anew() -> None:
+    board = told(
+        ("a", "member", Delta(text="the first round")),
+        ("a", "member", END),
+        ("a", "member", DONE),
+        ("a", "member", Delta(state="reading")),
+    )
+    line = board.members["a"]
+    assert (line.state, line.tail, line.pieces, line.tokens) == ("reading", "", 0, None)
+    assert heading(board) == "Asking 2 members: 1 reading, 1 queued"
+
+
 def test_what_a_member_does_is_said() -> None:
     board = told(
         ("a", "member", Delta(state="writing")),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fusions_by_hand import HOSTILE, LOST, SAMPLES, best_of, candidate, fusion
-from reading import Element, read, rows
+from fusions_by_hand import HOSTILE, LOST, best_of, candidate, fusion
+from modes_by_hand import SAMPLES
+from reading import Element, page, read, rows
 
 from fusion_magics.text import printable
 from fusion_magics.types import Call, Failure, Fusion, Judgment, Timing, Usage, Verdict
@@ -14,14 +15,10 @@ from fusion_magics.views import bundle
 
 # Everything a view may be made of. No script, no form, nothing that loads or links.
 ALLOWED = {"div", "style", "p", "strong", "b", "i", "u", "em", "small", "span", "bdi", "br"}
-ALLOWED |= {"table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li"}
+ALLOWED |= {"table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li", "sup", "pre"}
 ALLOWED |= {"progress", "details", "summary"}
-ATTRIBUTES = {"class", "dir", "scope", "colspan", "value", "max", "title", "style"}
+ATTRIBUTES = {"class", "dir", "scope", "colspan", "value", "max", "title", "style", "open"}
 ATTRIBUTES |= {"aria-label", "aria-hidden"}
-
-
-def page(fused: Fusion) -> Element:
-    return read(bundle(fused)["text/html"])
 
 
 def texts(fused: Fusion, column: str) -> list[str]:
