@@ -12,7 +12,7 @@ from fusion_magics.backends.scripted import Script
 from fusion_magics.errors import NoAnswerError, UsageError, kept
 from fusion_magics.fusion import fuse
 from fusion_magics.pool import waiting
-from fusion_magics.types import Fusion, Message, Price, Prompt, SamplingParams
+from fusion_magics.types import Delta, Fusion, Message, Price, Prompt, SamplingParams
 from fusion_magics.views import bundle
 
 
@@ -32,8 +32,8 @@ def scoring(prompt: Prompt, params: SamplingParams) -> str:
 def _models(scripts: dict[str, Script], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "LEAST_GRACE", 0.05)
     scripts["judge"] = Script(scoring)
-    scripts["slow judge"] = Script(scoring, delay=0.4)
-    scripts["later"] = Script("Later.\nAnswer: later", delay=0.25)
+    scripts["slow judge"] = Script(scoring, delay=0.6)
+    scripts["later"] = Script("Later.\nAnswer: later", delay=0.45)
     scripts["endless"] = Script("word " * 1000, gap=0.01)
 
 
@@ -53,7 +53,7 @@ async def ask(
 async def test_late_answers_are_kept_and_take_no_part() -> None:
     pool = "scripted:endless,scripted:no,scripted:later,scripted:yes"
     began = time.perf_counter()
-    fusion = await ask(pool=pool, judge="scripted:slow judge", deadline=0.1)
+    fusion = await ask(pool=pool, judge="scripted:slow judge", deadline=0.2)
     assert time.perf_counter() - began < 3  # the endless one writes for 10 s
     assert fusion.text == "Yes.\nAnswer: yes"
     assert [c.member for c in fusion.candidates] == ["scripted:no", "scripted:yes"]
@@ -74,17 +74,17 @@ async def test_a_quorum_is_enough() -> None:
 
 
 async def test_who_fails_after_the_deadline_has_its_own_cause(scripts: dict[str, Script]) -> None:
-    scripts["breaks"] = Script("It goes well and then", gap=0.06, fail_after=4)
+    scripts["breaks"] = Script("It goes well and then", gap=0.12, fail_after=4)
     pool = "scripted:yes,scripted:breaks"
-    fusion = await ask(pool=pool, judge="scripted:slow judge", deadline=0.1)
+    fusion = await ask(pool=pool, judge="scripted:slow judge", deadline=0.2)
     assert [(f.kind, f.partial) for f in fusion.failures] == [("failed", "It goes well and")]
 
 
 async def test_no_answer_within_the_deadline_keeps_what_had_been_written() -> None:
     with pytest.raises(NoAnswerError) as error:
-        await fuse("q", pool="scripted:endless*2", judge="scripted:judge", deadline=0.1)
+        await fuse("q", pool="scripted:endless*2", judge="scripted:judge", deadline=0.2)
     assert asyncio.all_tasks() == {asyncio.current_task()}
-    assert str(error.value).count("No answer within 0.1 s.") == 2
+    assert str(error.value).count("No answer within 0.2 s.") == 2
     assert all(f.partial.startswith("word word") for f in error.value.failures)
 
 
@@ -116,9 +116,18 @@ async def test_in_a_debate_the_deadline_is_of_each_round(scripts: dict[str, Scri
 )
 @pytest.mark.parametrize("judge", ["judge", "endless"])
 async def test_stopping_leaves_nothing_running(options: dict[str, object], judge: str) -> None:
-    pool = "scripted:yes,scripted:endless"
-    task = asyncio.create_task(ask(pool=pool, judge=f"scripted:{judge}", **options))
-    await asyncio.sleep(0.15)
+    answered = asyncio.Event()
+
+    def watch(label: str, purpose: str, delta: Delta) -> None:
+        if delta.state == "done":
+            answered.set()
+
+    asked = ask(
+        pool="scripted:yes,scripted:endless", judge=f"scripted:{judge}", watch=watch, **options
+    )
+    task = asyncio.create_task(asked)
+    await answered.wait()
+    await asyncio.sleep(0.1)
     if task.done():  # the deadline has passed and the judge was quick
         return
     task.cancel()
@@ -134,8 +143,8 @@ async def test_stopping_leaves_nothing_running(options: dict[str, object], judge
 async def test_an_answer_that_came_late_is_no_candidate_of_a_judge_that_was_stopped() -> None:
     """Its verdicts name candidates by their place: one more would shift them."""
     pool = "scripted:later,scripted:yes,scripted:endless"
-    task = asyncio.create_task(ask(pool=pool, judge="scripted:endless", deadline=0.1))
-    await asyncio.sleep(0.5)
+    task = asyncio.create_task(ask(pool=pool, judge="scripted:endless", deadline=0.2))
+    await asyncio.sleep(0.8)
     task.cancel()
     with pytest.raises(asyncio.CancelledError) as stop:
         await task
@@ -178,7 +187,7 @@ async def test_a_budget_in_dollars_wants_prices(scripts: dict[str, Script]) -> N
 
 
 async def test_with_a_budget_who_is_late_is_stopped_at_once() -> None:
-    options = {"judge": "scripted:slow judge", "deadline": 0.1, "budget": "99999tok"}
+    options = {"judge": "scripted:slow judge", "deadline": 0.2, "budget": "99999tok"}
     fusion = await ask(pool="scripted:later,scripted:yes", **options)
     assert fusion.late == ()
     assert [f.kind for f in fusion.failures] == ["late"]

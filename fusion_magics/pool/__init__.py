@@ -7,13 +7,13 @@ from .pool import (
     Enough,
     Member,
     Pool,
-    Recorder,
     awake,
     numbered,
     together,
     unique_labels,
     with_system,
 )
+from .recorder import Recorder
 from .repeats import once
 from .waiting import LATE, Patience
 
