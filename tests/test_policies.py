@@ -163,7 +163,7 @@ async def test_where_the_judge_is_too_dear_the_majority_decides() -> None:
     fusion = await ask(pool=pool, budget="400tok")
     assert fusion.text == "Yes.\nAnswer: yes"
     assert "so the majority did" in fusion.notes[0]
-    assert "The budget of 400tok was reached: 3 calls not made" in fusion.notes[-1]
+    assert "The budget of 400tok was reached (calls not made: 3" in fusion.notes[-1]
     usage = fusion.usage
     assert usage.prompt_tokens + usage.completion_tokens <= 400
     assert all("budget of 400tok was reached" in shown for shown in bundle(fusion).values())

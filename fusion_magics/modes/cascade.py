@@ -72,5 +72,6 @@ def _agree(case: Case, one: Candidate, other: Candidate) -> bool:
 
 
 def _early(outcome: Outcome, why: str, saved: int) -> Outcome:
-    note = f"{outcome.answers.candidates[0].member} {why}: {saved} calls saved."
+    calls = "1 call" if saved == 1 else f"{saved} calls"
+    note = f"{outcome.answers.candidates[0].member} {why}: {calls} saved."
     return replace(outcome, notes=(*outcome.notes, note), saved_calls=saved)

@@ -93,8 +93,8 @@ class Spending:
         """What a reader must know: that the budget was reached, and what that cost."""
         if not self._refused + self._cut:
             return ()
-        parts = (f"{self._refused} calls not made", f"{self._cut} cut short")
-        return (f"The budget of {self._budget} was reached: {', '.join(parts)}.",)
+        counts = f"calls not made: {self._refused}, cut short: {self._cut}"
+        return (f"The budget of {self._budget} was reached ({counts}).",)
 
     @asynccontextmanager
     async def granted(

@@ -95,7 +95,7 @@ async def test_a_call_is_granted_what_is_left_for_it() -> None:
     (candidate,) = (await ask(recorder, model(100))).candidates
     assert (candidate.usage.completion_tokens, candidate.finish_reason) == (20, "length")
     assert recorder.spending.notes == (
-        f"The budget of {READ + 20}tok was reached: 0 calls not made, 1 cut short.",
+        f"The budget of {READ + 20}tok was reached (calls not made: 0, cut short: 1).",
     )
 
 
@@ -106,7 +106,7 @@ async def test_a_call_without_room_for_a_small_answer_is_not_made() -> None:
     assert f"The budget of {READ + 15}tok has no room" in failure.message
     assert "larger budget" in failure.hint
     assert used(recorder).prompt_tokens == 0
-    assert "1 calls not made" in recorder.spending.notes[0]
+    assert "calls not made: 1" in recorder.spending.notes[0]
 
 
 async def test_who_wants_little_is_given_little() -> None:
