@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         WorkerDied,
     )
     from .fusion import fuse
+    from .plan import Plan
     from .running import fuse_sync
     from .types import (
         Candidate,
@@ -41,6 +42,7 @@ _HOMES = {
         "NoAnswerError UsageError WorkerDied"
     ),
     "fusion": "fuse",
+    "plan": "Plan",
     "running": "fuse_sync",
     "types": "Candidate Failure Fusion Judgment Message Prompt SamplingParams Usage Verdict",
 }
@@ -59,6 +61,7 @@ __all__ = [
     "Message",
     "ModelError",
     "NoAnswerError",
+    "Plan",
     "Prompt",
     "SamplingParams",
     "Usage",

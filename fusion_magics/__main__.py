@@ -18,6 +18,7 @@ from .errors import FusionError, Interrupted, UsageError
 from .magics.options import command_parser, parse
 
 if TYPE_CHECKING:
+    from .plan import Plan
     from .types import Fusion
 
 SAMPLE = "How many r's are in strawberry?"
@@ -61,16 +62,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _answer(prompt: str, options: dict[str, Any]) -> Fusion:
+def _answer(prompt: str, options: dict[str, Any]) -> Fusion | Plan:
     from .running import run, watched
 
     return run(lambda: watched(prompt, options))
 
 
-def _print(fusion: Fusion, view: str) -> None:
+def _print(result: Fusion | Plan, view: str) -> None:
+    from .types import Fusion
     from .views import bundle
 
-    print(bundle(fusion, view)["text/plain"], flush=True)
+    shown = bundle(result, view)["text/plain"] if isinstance(result, Fusion) else repr(result)
+    print(shown, flush=True)
 
 
 def can_show_notebook() -> bool:

@@ -1,39 +1,95 @@
-"""``fuse()``: choose by name, wire, return a :class:`~fusion_magics.types.Fusion`."""
+"""``fuse()``: check and look up, ask, return a :class:`~fusion_magics.types.Fusion`."""
 
 from __future__ import annotations
 
 import asyncio
-import reprlib
-from collections.abc import Mapping, Sequence
-from typing import TypeVar, get_args
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Literal, TypedDict, Unpack, overload
 
-from .asking import Asking
-from .errors import UsageError, did_you_mean, keep
-from .judges import JUDGES, rubric_of
-from .members import open_judge, open_pool, with_sampling
-from .modes import MODES, Case
-from .pool import Pool, Recorder, awake, with_system
-from .text import sendable
-from .types import Answers, Fusion, Message, Outcome, Prompt, Role, SamplingParams, Watch
+from .answers import reader_of
+from .errors import NoAnswerError, keep
+from .judges import AGGREGATES, JUDGES, rubric_of
+from .members import MOST_SAMPLES, open_judges, open_pool, with_sampling
+from .modes import MODES
+from .plan import Plan, plan_of
+from .pool import LATE, Budget, Patience, Recorder, awake
+from .types import Answers, Failure, Fusion, Outcome, Prompt, SamplingParams, Watch
+from .wiring import (
+    MOST_ROUNDS,
+    Setup,
+    choose,
+    conversation,
+    jury_of,
+    safety,
+    seconds,
+    whole,
+    with_confidence,
+)
 
-T = TypeVar("T")
+
+class Options(TypedDict, total=False):
+    """The options of :func:`fuse`, for type checkers: ``dry_run`` decides what it returns."""
+
+    pool: str | Sequence[str] | None
+    judge: str | Sequence[str] | None
+    mode: str
+    protocol: str
+    rubric: str | None
+    jury: str | Sequence[str] | None
+    aggregate: str
+    rounds: int
+    read: str | Callable[[str], str | None]
+    early_stop: bool | float
+    samples: int
+    system: str | None
+    temperature: float | None
+    top_p: float | None
+    max_tokens: int | None
+    seed: int | None
+    deadline: float | None
+    quorum: int | None
+    budget: str | None
+    escalate: bool
+    continue_: Fusion | None
+    watch: Watch | None
 
 
+@overload
+async def fuse(
+    prompt: str | Prompt, *, dry_run: Literal[False] = False, **options: Unpack[Options]
+) -> Fusion: ...
+@overload
+async def fuse(
+    prompt: str | Prompt, *, dry_run: Literal[True], **options: Unpack[Options]
+) -> Plan: ...
 async def fuse(
     prompt: str | Prompt,
     *,
     pool: str | Sequence[str] | None = None,
-    judge: str | None = None,
+    judge: str | Sequence[str] | None = None,
     mode: str = "best-of",
     protocol: str = "pointwise",
     rubric: str | None = None,
+    jury: str | Sequence[str] | None = None,
+    aggregate: str = "mean",
+    rounds: int = 2,
+    read: str | Callable[[str], str | None] = "auto",
+    early_stop: bool | float = False,
+    samples: int = 1,
     system: str | None = None,
     temperature: float | None = None,
     top_p: float | None = None,
     max_tokens: int | None = None,
     seed: int | None = None,
+    deadline: float | None = None,
+    quorum: int | None = None,
+    budget: str | None = None,
+    escalate: bool = False,
+    continue_: Fusion | None = None,
+    dry_run: bool = False,
     watch: Watch | None = None,
-) -> Fusion:
+) -> Fusion | Plan:
     """Ask every member of ``pool`` at once and fuse their answers into one.
 
     Parameters
@@ -42,11 +98,12 @@ async def fuse(
         The question, or a whole conversation.
     pool : str or sequence of str, optional
         Member names (``"tiny:sums,tiny:words"``); default: the tiny specialists.
-    judge : str, optional
-        The judge's member name; default: ``tiny:judge``. It must name one in every mode, also
-        where no judge is asked.
+    judge : str or sequence of str, optional
+        The judge's member name; several are a jury. Default: ``tiny:judge``. It must name one in
+        every mode, also where no judge is asked.
     mode : str
-        ``best-of`` (the judge's choice) or ``vote`` (the majority, no judge).
+        ``best-of`` (the judge's choice), ``merge`` (one answer written from all), ``debate``
+        (members revise, then the judge decides) or ``vote`` (the majority).
     protocol : str
         How the judge compares: ``pointwise`` (each answer by itself), ``pairwise`` (every pair in
         both orders) or ``listwise`` (all at once, in several orders).
@@ -54,6 +111,22 @@ async def fuse(
         By what it judges: ``general`` (the default), ``correctness``, ``code-review``,
         ``creative-brief``, ``safety``, a ``.txt`` or ``.md`` file with one criterion per line
         (``name (weight): description``), or such criteria as text.
+    jury : str or sequence of str, optional
+        Personas of the judge, or dealt to several: ``"builder,skeptic"``, or lines of
+        ``name: viewpoint``. See :func:`fusion_magics.judges.personas`.
+    aggregate : str
+        How a jury's ballots become scores: ``mean``, ``majority`` or ``reliability``.
+    rounds : int
+        The most rounds of a debate, 1 to 10.
+    read : str or callable
+        How the final answer is read from a text: ``auto``, ``number``, ``letter``, ``boxed``,
+        ``json:FIELD``, ``text``, ``judge``, or a function of yours. See
+        :func:`fusion_magics.answers.reader_of`.
+    early_stop : bool or float
+        ``vote`` asks no more members once the lead is safe with this probability, above 0.5 and
+        below 1; True is 0.95.
+    samples : int
+        Of every member that does not say ``*N`` itself, 1 to 1000.
     system : str, optional
         A system message for every member, in the place of the prompt's own; ``""`` is none.
     temperature : float, optional
@@ -64,6 +137,25 @@ async def fuse(
         The most tokens per answer, default 512.
     seed : int, optional
         Of the samplers, the judge's order and all draws, default 0.
+    deadline : float, optional
+        Seconds to wait for members, each time they are asked: once, in every round of a debate,
+        and in every step of ``escalate``. Who is late may finish while the judge works
+        (``fusion.late``), then is stopped.
+    quorum : int, optional
+        Go on once so many members have answered, and a grace of 1 second, or of a fifth of the
+        time so far, has passed.
+    budget : str, optional
+        A hard cap over all calls: ``"0.05usd"``, or ``"20000tok"`` read and written. A call is
+        made if the most it may cost is left; who is late is stopped at once.
+    escalate : bool
+        Ask the first member; if it is sure, that is the answer. Else ask the second; if they
+        agree, done. Else ask the others and go on as usual. See
+        :func:`fusion_magics.modes.cascade`.
+    continue_ : Fusion, optional
+        A follow-up: the members see its prompt and its answer first. (``continue`` is a word of
+        Python's own.)
+    dry_run : bool
+        Ask nothing, and return a :class:`~fusion_magics.plan.Plan` of what would be asked.
     watch : callable, optional
         Is told of every delta while it arrives: ``watch(label, purpose, delta)``.
 
@@ -77,75 +169,97 @@ async def fuse(
         If the task is cancelled: its attribute ``fusion`` keeps what had arrived, without a
         decision. (After ``asyncio.timeout()`` it is the ``TimeoutError``'s ``__cause__``.)
     """
-    asked = _prompt(prompt, system)
     given = {"temperature": temperature, "top_p": top_p, "max_tokens": max_tokens, "seed": seed}
+    asked = conversation(prompt, system, continue_)
     params = with_sampling(
         SamplingParams(),
         {key: value for key, value in given.items() if value is not None},
         "The sampling options",
     )
-    fuse_answers = choose("mode", mode, MODES)
-    make_judge = choose("protocol", protocol, JUDGES)
-    criteria = None if rubric is None else rubric_of(rubric)
-    members = open_pool(pool, params, temperature)
-    judge_model = open_judge(judge)
+    mode, protocol = choose("mode", mode, MODES), choose("protocol", protocol, JUDGES)
+    several = whole("samples", samples, MOST_SAMPLES)
+    members = open_pool(pool, params, temperature, several)
+    cap = None if budget is None else Budget.of(budget)
+    setup = Setup(
+        prompt=asked,
+        mode=mode,
+        protocol=protocol,
+        rubric=None if rubric is None else rubric_of(rubric),
+        params=params,
+        members=with_confidence(members) if escalate else members,
+        judges=open_judges(judge),
+        jury=jury_of(jury),
+        aggregate=choose("aggregate", aggregate, AGGREGATES),
+        read=reader_of(read),
+        rounds=whole("rounds", rounds, MOST_ROUNDS),
+        early_stop=safety(early_stop),
+        patience=Patience(
+            None if deadline is None else seconds("deadline", deadline),
+            None if quorum is None else whole("quorum", quorum, len(members)),
+            late_go_on=cap is None,
+        ),
+        budget=cap,
+        escalate=escalate,
+    )
+    return plan_of(setup) if dry_run else await _fused(setup, watch)
 
-    recorder = Recorder(watch)
-    asking = Asking(judge_model, recorder.ask, params.seed)
-    judging = make_judge(asking, criteria)
-    case = Case(asked, Pool(members, recorder.ask), judging, asking, params.seed)
+
+async def _fused(setup: Setup, watch: Watch | None) -> Fusion:
+    recorder = Recorder(watch, setup.budget)
+    askings = setup.askings(recorder)
+    case = setup.case(recorder, askings)
+    labels = tuple(member.label for member in setup.members)
 
     def fusion(outcome: Outcome) -> Fusion:
+        answers = outcome.answers
         return Fusion(
             text=outcome.text,
-            prompt=asked,
-            mode=mode,
-            pool=tuple(m.label for m in members),
-            candidates=outcome.answers.candidates,
-            failures=outcome.answers.failures,
+            prompt=setup.prompt,
+            mode=setup.mode,
+            pool=labels,
+            candidates=answers.candidates,
+            failures=_settled(answers.failures, case.pool.late, recorder),
             judgment=outcome.judgment,
-            params=params,
+            params=setup.params,
             calls=recorder.calls,
-            notes=(*_cut(outcome.answers), *asking.notes, *outcome.notes),
+            notes=(
+                *_cut(answers),
+                *(note for asking in askings for note in asking.notes),
+                *setup.conflicts(outcome.judgment),
+                *outcome.notes,
+                *recorder.spending.notes,
+            ),
             passages=outcome.passages,
             rounds=outcome.rounds,
             changes=outcome.changes,
+            late=case.pool.late.candidates,
             saved_calls=outcome.saved_calls,
         )
 
     try:
-        async with awake():
-            return fusion(await fuse_answers(case))
+        async with awake(), case.pool:
+            outcome = await setup.decide(case)
+        return fusion(outcome)
+    except NoAnswerError as exc:
+        exc.failures = _settled(exc.failures, case.pool.late, recorder)
+        raise
     except asyncio.CancelledError as stop:
         note = "Stopped before it was decided; what had arrived is kept."
-        keep(stop, fusion(Outcome("", recorder.arrived(), judging.arrived(), (note,))))
+        arrived = recorder.arrived(case.pool.late.candidates)
+        keep(stop, fusion(Outcome("", arrived, case.judge.arrived(), (note,))))
         raise
 
 
-def choose(what: str, word: str, table: Mapping[str, T]) -> T:
-    """``table[word]``, or a ``UsageError`` that lists the words there are."""
-    if word in table:
-        return table[word]
-    hint = f"{did_you_mean(word, table)}There is: {', '.join(table)}"
-    raise UsageError(f"There is no {what} {word!r}.", hint)
-
-
-def _prompt(prompt: str | Prompt, system: str | None) -> Prompt:
-    if not isinstance(prompt, str | Prompt):
-        raise UsageError(
-            f"{reprlib.repr(prompt)} is no prompt: it is of type {type(prompt).__name__}.",
-            "Give the question as a str, or a conversation as a Prompt.",
-        )
-    asked = Prompt.of(prompt) if isinstance(prompt, str) else prompt
-    if not asked.text.strip():
-        raise UsageError("The prompt is empty.", "Write the question below the %%fuse line.")
-    for message in asked.messages:
-        if message.role not in get_args(Role):
-            words = ", ".join(get_args(Role))
-            raise UsageError(f"There is no role {message.role!r}.", f"Roles: {words}.")
-    if system is not None:
-        asked = with_system(asked, system)
-    return Prompt(tuple(Message(m.role, sendable(m.content)) for m in asked.messages))
+def _settled(failures: Sequence[Failure], late: Answers, recorder: Recorder) -> tuple[Failure, ...]:
+    """``failures``, those of late members as they stand at the end: an answer is none."""
+    came = {candidate.member for candidate in late.candidates}
+    failed = {failure.member: failure for failure in late.failures}
+    partial = {f.member: f.partial for f in recorder.arrived(late.candidates).failures}
+    return tuple(
+        failed.get(f.member, replace(f, partial=partial.get(f.member, ""))) if f.kind == LATE else f
+        for f in failures
+        if f.kind != LATE or f.member not in came
+    )
 
 
 def _cut(answers: Answers) -> tuple[str, ...]:

@@ -2,13 +2,14 @@
 
 ``engine`` ends at the first colon. ``*N`` asks for N independent samples, as naming the member N
 times does. Each ``@key=value`` sets something for this member alone: a sampling parameter,
-``system``, or a setting of its engine. A model or a value with a comma or an ``@`` stands in double
-quotes.
+``system``, ``weight`` (of its vote, above 0), or a setting of its engine. A model or a value with a
+comma or an ``@`` stands in double quotes.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import operator
 import re
 from collections import Counter
@@ -52,7 +53,10 @@ class Name(NamedTuple):
 
 
 def open_pool(
-    pool: str | Sequence[str] | None, params: SamplingParams, temperature: float | None = None
+    pool: str | Sequence[str] | None,
+    params: SamplingParams,
+    temperature: float | None = None,
+    samples: int = 1,
 ) -> tuple[Member, ...]:
     """The members that ``pool`` names, with unique labels, each sample with a seed of its own.
 
@@ -64,6 +68,8 @@ def open_pool(
         For every member, before its own ``@`` settings.
     temperature : float, optional
         What the user asked of every member (None: nothing).
+    samples : int
+        Of every member that does not say ``*N`` itself, 1 to 1000.
 
     Raises
     ------
@@ -74,11 +80,33 @@ def open_pool(
     names = list(DEFAULT_POOL if written is None else written)
     if not names:
         raise UsageError("The pool has no members.", "Name some, such as tiny:sums,tiny:words")
-    parts = [split_name(name) for name in names]  # all are read before one is opened
+    if not 1 <= samples <= MOST_SAMPLES:
+        raise UsageError(f"samples is {samples}.", f"It must be from 1 to {MOST_SAMPLES}.")
+    parts = [split_name(name, samples) for name in names]  # all are read before one is opened
     asked: list[_Asked] = []
     for name, part in zip(names, parts, strict=True):
         asked += [_asked(name, part, params, temperature is None)] * part.samples
     return unique_labels(_told_apart(asked))
+
+
+def open_judges(judge: str | Sequence[str] | None) -> tuple[Model, ...]:
+    """The models that judge: member names without samples or sampling settings.
+
+    Parameters
+    ----------
+    judge : str or sequence of str, optional
+        A string may hold several, with commas between. Default: ``tiny:judge``.
+
+    Raises
+    ------
+    UsageError
+        If there is none, or one cannot be what its name says.
+    """
+    written = [name for name in _split(judge) if name] if isinstance(judge, str) else judge
+    names = [DEFAULT_JUDGE] if written is None else list(written)
+    if not names:
+        raise UsageError("There is no judge.", f"Name one, such as {DEFAULT_JUDGE}")
+    return tuple(open_judge(name) for name in names)
 
 
 def open_judge(name: str | None) -> Model:
@@ -114,8 +142,8 @@ def open_judge(name: str | None) -> Model:
     return open_model(engine, model, settings)
 
 
-def split_name(name: str) -> Name:
-    """``name``, taken apart.
+def split_name(name: str, samples: int = 1) -> Name:
+    """``name``, taken apart; ``samples`` where it does not say how many itself.
 
     Raises
     ------
@@ -130,12 +158,12 @@ def split_name(name: str) -> Name:
             'quotes: llamacpp:"a,b.gguf". Engines: ' + ", ".join(BACKENDS),
         )
     settings = {key: quoted or plain for key, quoted, plain in _SETTING.findall(match["settings"])}
-    model, digits = match["quoted"] or match["model"], match["samples"] or "1"
-    samples = int(digits[:9])  # a longer number is too large all the same
-    if not 1 <= samples <= MOST_SAMPLES:
-        shown, number = f"{match['engine']}:{model}*{digits[:9]}", "too many" if samples else "no"
+    model, digits = match["quoted"] or match["model"], match["samples"] or str(samples)
+    many = int(digits[:9])  # a longer number is too large all the same
+    if not 1 <= many <= MOST_SAMPLES:
+        shown, number = f"{match['engine']}:{model}*{digits[:9]}", "too many" if many else "no"
         raise UsageError(f"{shown!r} asks for {number} samples.", f"Write *1 to *{MOST_SAMPLES}.")
-    return Name(match["engine"], model, samples, settings)
+    return Name(match["engine"], model, many, settings)
 
 
 def _split(names: str) -> list[str]:
@@ -161,10 +189,21 @@ def _asked(name: str, part: Name, params: SamplingParams, greedy: bool) -> _Aske
         open_model(part.engine, part.model, engine_settings),
         with_sampling(params, sampling, name),
         part.settings.get("system"),
+        _weight(name, part.settings.get("weight", "1")),
     )
-    others = frozenset((k, v) for k, v in part.settings.items() if k != "seed")
+    others = frozenset((k, v) for k, v in part.settings.items() if k not in ("seed", "weight"))
     same = (part.engine, part.model, others, member.params.seed)
     return _Asked(member, same, greedy and "temperature" not in sampling)
+
+
+def _weight(name: str, written: str) -> float:
+    try:
+        weight = float(written)
+    except ValueError:
+        weight = math.nan
+    if 0 < weight < math.inf:
+        return weight
+    raise UsageError(f"{name}: weight cannot be {written!r}.", "Give a number above 0.")
 
 
 def _told_apart(asked: Sequence[_Asked]) -> list[Member]:

@@ -29,6 +29,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 from .errors import Interrupted, UsageError, keep, kept
 from .fusion import fuse
 from .members import DEFAULT_JUDGE, open_pool
+from .plan import Plan
 from .stopping import in_cell, stop_cancels
 from .types import Fusion, Prompt, SamplingParams
 
@@ -92,14 +93,23 @@ async def stoppable(make: Make[T]) -> T:
     raise Interrupted(fusion=fusion)  # out here: nothing hangs at its __context__
 
 
-async def watched(prompt: str | Prompt, options: Mapping[str, Any], show: bool = True) -> Fusion:
+async def watched(
+    prompt: str | Prompt, options: Mapping[str, Any], show: bool = True
+) -> Fusion | Plan:
     """``fuse()`` with its progress in view; the loop stays awake for Stop in any case."""
     from .views.progress import Progress
 
-    members = open_pool(options.get("pool"), SamplingParams())
+    result: Fusion | Plan
+    if options.get("dry_run"):
+        result = await fuse(prompt, **options)
+        return result
+    members = open_pool(options.get("pool"), SamplingParams(), samples=options.get("samples", 1))
     labels = [member.label for member in members]
-    async with Progress(labels, options.get("judge") or DEFAULT_JUDGE, show) as watch:
-        return await fuse(prompt, **options, watch=watch)
+    judge = options.get("judge") or DEFAULT_JUDGE
+    judges = judge if isinstance(judge, str) else ", ".join(judge)
+    async with Progress(labels, judges, show) as watch:
+        result = await fuse(prompt, **options, watch=watch)
+    return result
 
 
 # ── the loop of a process that has none ──────────────────────────────────────────────────────

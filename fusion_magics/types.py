@@ -127,6 +127,22 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """What a model costs: US dollars per token ``read`` and per token ``written``."""
+
+    read: float
+    written: float
+
+    def of(self, usage: Usage) -> float:
+        """The cost of ``usage``."""
+        return self.read * usage.prompt_tokens + self.written * usage.completion_tokens
+
+
+FREE = Price(0.0, 0.0)
+"""The price of models of this machine."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """How a call ended: its last :class:`Delta` carries this."""
 
@@ -511,7 +527,7 @@ class Fusion:
         return compare_vote(self, choice)
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per candidate and failure, in pool order (needs pandas)."""
+        """One row per candidate and failure, in pool order, then late answers (needs pandas)."""
         from .records import to_frame
 
         return to_frame(self)
@@ -565,10 +581,13 @@ class Model(Protocol):
         The member name that opened it.
     wording : str
         Which wording of a judge protocol it reads: ``full``, or ``short`` for tiny models.
+    price : Price, optional
+        None: unknown.
     """
 
     name: str
     wording: Wording
+    price: Price | None
 
     def stream(self, prompt: Prompt, params: SamplingParams) -> AsyncIterator[Delta]:
         """Answer ``prompt``: states and text as they come, last a delta with ``finish``.
@@ -601,6 +620,22 @@ class Judge(Protocol):
     def arrived(self) -> Judgment | None:
         """What a call that was stopped had found by then, undecided; None if nothing."""
         ...
+
+    def load(self, members: Sequence[str]) -> Load:
+        """What a call takes, where these members (by label) answer and nothing goes wrong."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many ``calls`` something takes, and how many candidates they show in all.
+
+    ``most_tokens`` is the limit of one reply, where it is not the usual one.
+    """
+
+    calls: int = 0
+    shown: int = 0
+    most_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

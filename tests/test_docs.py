@@ -29,9 +29,10 @@ def test_the_table_of_options_is_the_parsers() -> None:
     from fusion_magics.magics.options import magic_parser
 
     rows = re.findall(r"^\| `(.+?)` \| (.+) \|$", _between("options"), re.MULTILINE)
+    values = {None: " {}", "?": " [{}]", 0: ""}
     assert rows == [
-        (f"{', '.join(action.option_strings)} {action.metavar}", action.help)
-        for action in magic_parser()._actions
+        (", ".join(a.option_strings) + values[a.nargs].format(a.metavar), a.help)
+        for a in magic_parser()._actions
     ]
 
 

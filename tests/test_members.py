@@ -11,6 +11,7 @@ from fusion_magics.members import (
     MOST_SEED,
     SAMPLES_TEMPERATURE,
     open_judge,
+    open_judges,
     open_pool,
     sample_seed,
     split_name,
@@ -116,6 +117,9 @@ def test_settings_apply_to_one_member_alone() -> None:
             "scripted:yes@colour=red",
             ["'colour'", "temperature, top_p, max_tokens, seed, stop"],
         ),
+        ("scripted:yes@weight=heavy", ["weight cannot be 'heavy'", "above 0"]),
+        ("scripted:yes@weight=0", ["weight cannot be '0'"]),
+        ("scripted:yes@weight=inf", ["weight cannot be 'inf'"]),
         ("scripted:yes@temprature=1", ["Did you mean temperature?"]),
         ("llamacpp:/no/such/a,b.gguf", ["'b.gguf' is no member name", 'llamacpp:"a,b.gguf"']),
         ("", ["no members", "tiny:sums,tiny:words"]),
@@ -153,4 +157,37 @@ def test_a_judge_is_one_model_without_sampling(judge: str, message: str, cure: s
 
 
 def test_the_settings_of_every_member_are_those_that_are_read() -> None:
-    assert set(OF_EVERY_MEMBER) == {*_SAMPLING, "system"}
+    assert set(OF_EVERY_MEMBER) == {*_SAMPLING, "system", "weight"}
+
+
+def test_a_members_vote_has_a_weight_and_its_samples_are_samples_all_the_same() -> None:
+    members = open_pool("scripted:yes*2@weight=2.5,scripted:yes,scripted:no", SamplingParams())
+    assert [m.weight for m in members] == [2.5, 2.5, 1.0, 1.0]
+    assert [m.params.seed for m in members] == [*(sample_seed(0, i) for i in range(3)), 0]
+
+
+def test_samples_of_every_member_but_those_that_say_how_many() -> None:
+    members = open_pool("scripted:yes,scripted:no*1,scripted:echo*3", SamplingParams(), samples=2)
+    names = [m.label.partition("#")[0].partition(":")[2] for m in members]
+    assert names == ["yes", "yes", "no", "echo", "echo", "echo"]
+    with pytest.raises(UsageError, match="samples is 0"):
+        open_pool("scripted:yes", SamplingParams(), samples=0)
+
+
+@pytest.mark.parametrize(
+    ("judge", "names"),
+    [
+        (None, ["tiny:judge"]),
+        ("scripted:yes", ["scripted:yes"]),
+        ("scripted:yes, scripted:no", ["scripted:yes", "scripted:no"]),
+        (("scripted:yes", "scripted:no"), ["scripted:yes", "scripted:no"]),
+    ],
+)
+def test_judges(judge: str | tuple[str, ...] | None, names: list[str]) -> None:
+    assert [model.name for model in open_judges(judge)] == names
+
+
+@pytest.mark.parametrize("judge", ["", [], " , "])
+def test_no_judge_at_all(judge: str | list[str]) -> None:
+    with pytest.raises(UsageError, match=r"There is no judge\.\nName one, such as tiny:judge"):
+        open_judges(judge)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from .expectation import expected_value
 from .fence import fence_for, fenced, harmless, numbered
 from .question import conversation
-from .reply import Asking, Reply, Unreadable
+from .reply import MOST_TOKENS, Asking, Reply, Unreadable
 
 __all__ = [
+    "MOST_TOKENS",
     "Asking",
     "Reply",
     "Unreadable",

@@ -12,7 +12,7 @@ from ..text import sendable
 
 MOST = 2**31 - 1  # what the engines, written in C, can count to
 
-OF_EVERY_MEMBER = ("temperature", "top_p", "max_tokens", "seed", "stop", "system")
+OF_EVERY_MEMBER = ("temperature", "top_p", "max_tokens", "seed", "stop", "system", "weight")
 """What any member may set; no engine sees these."""
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import ModelError, UsageError
-from ..types import Delta, Finish, Prompt, SamplingParams, Usage, Wording
+from ..types import FREE, Delta, Finish, Price, Prompt, SamplingParams, Usage, Wording
 from ._settings import known
 
 Reply = str | Callable[[Prompt, SamplingParams], str]
@@ -32,6 +32,8 @@ class Script:
         Raise a ``ModelError`` once so many words were written.
     wording : str
         Which wording of a judge protocol it reads.
+    price : Price, optional
+        What it costs; None: unknown.
     """
 
     reply: Reply
@@ -39,6 +41,7 @@ class Script:
     gap: float = 0.0
     fail_after: int | None = None
     wording: Wording = "full"
+    price: Price | None = FREE
 
 
 SCRIPTS: dict[str, Script] = {
@@ -62,6 +65,10 @@ class ScriptedModel:
     def wording(self) -> Wording:
         return self.script.wording
 
+    @property
+    def price(self) -> Price | None:
+        return self.script.price
+
     async def stream(self, prompt: Prompt, params: SamplingParams) -> AsyncIterator[Delta]:
         script = self.script
         yield Delta(state="reading")
@@ -78,7 +85,8 @@ class ScriptedModel:
                 )
             await asyncio.sleep(script.gap)
             yield Delta(text=word if i == 0 else " " + word)
-        usage = Usage(len(prompt.text.split()), len(cut), cost=0.0)
+        usage = Usage(len(prompt.text.split()), len(cut))
+        usage = replace(usage, cost=self.price.of(usage) if self.price else None)
         yield Delta(finish=Finish("length" if len(cut) < len(words) else "stop", usage))
 
 

@@ -13,8 +13,8 @@ from typing import ClassVar
 
 from ..asking import Asking
 from ..pool import together
-from ..types import Candidate, Comparison, Judgment, Prompt, Verdict
-from .compare import compare
+from ..types import Candidate, Comparison, Judgment, Load, Prompt, Verdict
+from .compare import MOST_TOKENS, compare
 from .rubrics import Rubric, rubric_for
 from .verdicts import MAX_SCORE, STOPPED, leaders, rank, shuffled
 
@@ -85,6 +85,11 @@ class Comparative(ABC):
         if all(one.error == STOPPED for one in self._comparisons.values()):
             return None
         return replace(self._judgment(), decided=False)
+
+    def load(self, members: Sequence[str]) -> Load:
+        """See :meth:`fusion_magics.types.Judge.load`."""
+        orders = list(self.orders(range(len(members)))) if len(members) > 1 else []
+        return Load(len(orders), sum(map(len, orders)), MOST_TOKENS[self._asking.wording])
 
     async def _compare(self, prompt: Prompt, order: tuple[int, ...]) -> None:
         self._comparisons[order] = await compare(

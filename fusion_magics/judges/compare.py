@@ -46,7 +46,7 @@ with every number from 1 to {count} exactly once}}"""
 # What the tiny judge was trained on; fusion_magics/tiny/ writes the same text.
 _SHORT = "Compare the answers.\nQuestion: {question}\n{answers}"
 
-_MOST_TOKENS: dict[Wording, int] = {"full": 1536, "short": 1024}
+MOST_TOKENS: dict[Wording, int] = {"full": 1536, "short": 1024}
 
 
 def compare_prompt(
@@ -109,7 +109,7 @@ async def compare(
 
     label = f"{asking.model.name} on {' and '.join(c.member for c in shown)}"
     form: type[Any] = form_of(len(order))
-    check, most = partial(_check, len(order)), _MOST_TOKENS[asking.wording]
+    check, most = partial(_check, len(order)), MOST_TOKENS[asking.wording]
     try:
         said = (await asking.reply(label, [c.text for c in shown], asked, form, check, most)).value
     except Unreadable as exc:

@@ -19,7 +19,7 @@ from ..answers import draw
 from ..asking import Asking, Unreadable, conversation, fence_for, fenced
 from ..errors import ModelError, UsageError, did_you_mean
 from ..pool import numbered, together
-from ..types import Ballot, Candidate, Judgment, Panel, Prompt
+from ..types import Ballot, Candidate, Judgment, Load, Panel, Prompt
 from .agreement import alpha
 from .conflicts import wrote
 from .pointwise import Pointwise
@@ -197,6 +197,12 @@ class Jury:
         if all(ballot.error == STOPPED for ballot in self._ballots.values()):
             return None
         return replace(self._judgment(self._panel()), decided=False)
+
+    def load(self, members: Sequence[str]) -> Load:
+        """See :meth:`fusion_magics.types.Judge.load`."""
+        models = [juror.asking.model.name for juror in self._jurors]
+        calls = sum(not wrote(model, member) for model in models for member in members)
+        return Load(calls, calls)
 
     async def _hear(self, juror: Juror, prompt: Prompt, index: int, candidate: Candidate) -> None:
         rubric = self._rubrics[id(juror.asking)]

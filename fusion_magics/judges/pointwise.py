@@ -27,7 +27,7 @@ from ..asking import (
 )
 from ..errors import ModelError
 from ..pool import together
-from ..types import Candidate, CriterionScore, Judgment, Prompt, Verdict, Wording
+from ..types import Candidate, CriterionScore, Judgment, Load, Prompt, Verdict, Wording
 from .rubrics import RUBRICS, Rubric, rubric_for, rubric_of
 from .verdicts import MAX_SCORE, STOPPED, leaders, rank, shuffled
 
@@ -147,6 +147,11 @@ class Pointwise:
             return None
         return replace(self._judgment(), decided=False)
 
+    def load(self, members: Sequence[str]) -> Load:
+        """See :meth:`fusion_magics.types.Judge.load`."""
+        most = None if self._rubric is None else most_tokens(self._rubric)
+        return Load(len(members), len(members), most)
+
     def _judgment(self) -> Judgment:
         ranked = rank(list(self._verdicts.values()))
         tops = leaders(ranked)
@@ -180,9 +185,14 @@ class Pointwise:
             short = await asking.reply(label, texts, asked, Reply, logprobs=TOP)
             return _short_verdict(index, short.value, short.answer)
         form: type[Any] = form_of(rubric)
-        most = 512 + 128 * len(rubric.criteria)
+        most = most_tokens(rubric)
         full = await asking.reply(label, texts, asked, form, max_tokens=most, logprobs=TOP)
         return _full_verdict(index, full.value, full.answer, rubric)
+
+
+def most_tokens(rubric: Rubric) -> int:
+    """Of a reply that has a reason and a score for each criterion."""
+    return 512 + 128 * len(rubric.criteria)
 
 
 def _short_verdict(index: int, said: Reply, answer: Candidate) -> Verdict:

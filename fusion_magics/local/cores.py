@@ -76,6 +76,18 @@ def resident_memory(pid: int) -> int:
         return _resident_by_ps(pid)
 
 
+def free_memory() -> int:
+    """Bytes that are free for new models: of the machine, or what the cgroup (version 2) leaves."""
+    import psutil
+
+    free = int(psutil.virtual_memory().available)
+    try:
+        most = int((CGROUP / "memory.max").read_text())
+        return max(0, min(free, most - int((CGROUP / "memory.current").read_text())))
+    except (OSError, ValueError):  # there is none, or it sets no limit
+        return free
+
+
 def _resident_by_ps(pid: int) -> int:
     try:
         return int(subprocess.check_output(["/bin/ps", "-o", "rss=", "-p", str(pid)])) * 1024  # noqa: S603

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
 from ..errors import EngineMissing
-from ..types import Delta, Prompt, SamplingParams, Wording
+from ..types import FREE, Delta, Price, Prompt, SamplingParams, Wording
 from .engines import ENGINES
 from .registry import stream
 from .wire import Spec
@@ -25,6 +25,7 @@ class LocalModel:
     spec: Spec
     wording: Wording = "full"
     most_tokens: int | None = None
+    price: Price = FREE
 
     async def stream(self, prompt: Prompt, params: SamplingParams) -> AsyncGenerator[Delta, None]:
         """As the protocol says. The first call loads the weights.

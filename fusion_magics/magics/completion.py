@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import re
+from argparse import Action
 from collections.abc import Callable, Iterable
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from .options import WORD, flags_of, magic_parser
+from .options import WORD, flags_of, magic_parser, takes
 
 if TYPE_CHECKING:
     from .fuse import FuseMagics
@@ -53,7 +55,7 @@ def complete(
         return _names(expression, shell)
     if line is None or (in_cell and line_number > 0):
         return "", []
-    return _options(line["typed"], magics)
+    return _options(line["typed"], shell, magics)
 
 
 def _names(expression: str, shell: Any) -> tuple[str, list[str]]:
@@ -66,36 +68,67 @@ def _names(expression: str, shell: Any) -> tuple[str, list[str]]:
     return typed, _starting(typed, sorted(n for n in names if n not in shell.user_ns_hidden))
 
 
-def _options(typed: str, magics: FuseMagics) -> tuple[str, list[str]]:
+def _options(typed: str, shell: Any, magics: FuseMagics) -> tuple[str, list[str]]:
     words = WORD.findall(typed)
     last = words.pop() if words and not typed[-1].isspace() else ""
     flags = flags_of(magic_parser())
-    expects_value = False
+    option = None  # the flag that stands before, if it has no value yet
     for word in words:
-        if expects_value:
-            expects_value = False
+        if option is not None and takes(option, word):
+            option = None
         elif not word.startswith("-"):
             return "", []  # the prompt has begun
         else:
-            expects_value = word in flags
-    if expects_value:
-        return _value(flags[words[-1]].dest, last, magics)
+            option = flags.get(word)
+    if option is not None and takes(option, last):
+        return _value(option, last, shell, magics)
     flag, equals, value = last.partition("=")
     if equals and flag in flags:
-        return _value(flags[flag].dest, value, magics)
+        return _value(flags[flag], value, shell, magics)
     if last.startswith("-"):
         return last, _starting(last, (f for f in flags if f.startswith("--")))
     return last, [] if last else [f for f in flags if f.startswith("--")]
 
 
-def _value(option: str, typed: str, magics: FuseMagics) -> tuple[str, list[str]]:
-    words = getattr(flags_of(magic_parser())["--" + option.replace("_", "-")].type, "words", None)
-    if words is not None:
+def _value(option: Action, typed: str, shell: Any, magics: FuseMagics) -> tuple[str, list[str]]:
+    if (words := getattr(option.type, "words", None)) is not None:
         return typed, _starting(typed, words())
-    if option in ("pool", "judge"):
+    if option.dest in ("pool", "judge", "jury"):
         typed = typed.rpartition(",")[2]
-        return typed, _starting(typed, members(magics))
+        return typed, _starting(typed, personas() if option.dest == "jury" else members(magics))
+    if option.dest == "read":
+        return typed, _starting(typed, readers(shell))
+    if option.dest == "continue_":
+        return typed, _starting(typed, fusions(shell))
     return typed, []
+
+
+def personas() -> list[str]:
+    """The personas that ship."""
+    from ..judges import PERSONAS
+
+    return list(PERSONAS)
+
+
+def readers(shell: Any) -> list[str]:
+    """How a final answer may be read: the words, then the notebook's functions."""
+    from ..answers import READERS
+
+    own = [name for name, value in _own(shell) if isinstance(value, FunctionType)]
+    return [*READERS, "json:", *own]
+
+
+def fusions(shell: Any) -> list[str]:
+    """The names of the notebook's fusions."""
+    from ..types import Fusion
+
+    return [name for name, value in _own(shell) if isinstance(value, Fusion)]
+
+
+def _own(shell: Any) -> list[tuple[str, Any]]:
+    """What the user named, in alphabetical order."""
+    names = (name for name in shell.user_ns if name not in shell.user_ns_hidden)
+    return [(name, shell.user_ns[name]) for name in sorted(names) if not name.startswith("_")]
 
 
 def members(magics: FuseMagics) -> list[str]:

@@ -13,6 +13,7 @@ from .question_mark import TRANSFORMERS
 
 _LINE = (MAGIC, "fuse_models")
 _CELL = (MAGIC,)
+_SHOWN = (("fusion_magics.types", "Fusion"), ("fusion_magics.plan", "Plan"))
 
 
 @dataclass
@@ -42,9 +43,8 @@ def load(shell: Any) -> None:
     shell.input_transformer_manager.token_transformers.extend(TRANSFORMERS)
     matcher = make_matcher(shell, magics)
     shell.Completer.custom_matchers.append(matcher)
-    shell.display_formatter.mimebundle_formatter.for_type_by_name(
-        "fusion_magics.types", "Fusion", magics.bundle
-    )
+    for module, name in _SHOWN:
+        shell.display_formatter.mimebundle_formatter.for_type_by_name(module, name, magics.bundle)
     runner = shell.loop_runner
     if getattr(shell, "kernel", None) is None and str(runner) == "asyncio":
         shell.loop_runner = CellRunner()
@@ -80,6 +80,7 @@ def unload(shell: Any) -> None:
 
 
 def _forget_formatter(formatter: Any) -> None:
-    formatter.deferred_printers.pop(("fusion_magics.types", "Fusion"), None)
-    for kind in [k for k in formatter.type_printers if k.__module__ == "fusion_magics.types"]:
+    for shown in _SHOWN:
+        formatter.deferred_printers.pop(shown, None)
+    for kind in [k for k in formatter.type_printers if (k.__module__, k.__name__) in _SHOWN]:
         del formatter.type_printers[kind]

@@ -27,6 +27,7 @@ from .interpolate import fill
 from .options import MODE, PROTOCOL, VIEW, Word, magic_parser, parse, split_line
 
 if TYPE_CHECKING:
+    from ..plan import Plan
     from ..types import Fusion
 
 _WORDS = {"mode": MODE, "protocol": PROTOCOL, "view": VIEW}
@@ -43,6 +44,32 @@ class Request:
     silent: bool
 
 
+def resolve(options: dict[str, Any], names: Mapping[str, Any]) -> None:
+    """Put the notebook's own functions and fusions in the place of their names.
+
+    Raises
+    ------
+    UsageError
+        If the one to be continued is no ``Fusion``.
+    """
+    from ..answers import READERS
+    from ..types import Fusion
+
+    reader = options.get("read", "auto")
+    if reader not in READERS and callable(names.get(reader)):
+        options["read"] = names[reader]
+    name = options.get("continue_")
+    if name is None:
+        return
+    if not isinstance(names.get(name), Fusion):
+        fusions = [each for each, value in names.items() if isinstance(value, Fusion)]
+        raise UsageError(
+            f"--continue: {name!r} is no Fusion.",
+            f"{did_you_mean(name, fusions)}Name one with --out, or: NAME = _",
+        )
+    options["continue_"] = names[name]
+
+
 @magics_class
 class FuseMagics(Magics):  # type: ignore[misc]
     """Ask a pool of models at once; a judge compares the answers. See ``%fuse?``."""
@@ -50,8 +77,13 @@ class FuseMagics(Magics):  # type: ignore[misc]
     pool = Union(
         [List(Unicode()), Unicode()], help="Members that %%fuse asks; empty: the tiny models."
     ).tag(config=True)
-    judge = Unicode("", help="The model that compares; empty: tiny:judge.").tag(config=True)
-    mode = Unicode("best-of", help="How answers become one: best-of, vote.").tag(config=True)
+    judge = Union(
+        [List(Unicode()), Unicode()],
+        help="The model that compares, several are a jury; empty: tiny:judge.",
+    ).tag(config=True)
+    mode = Unicode("best-of", help="How answers become one: best-of, merge, debate, vote.").tag(
+        config=True
+    )
     protocol = Unicode("pointwise", help="How the judge compares: pointwise.").tag(config=True)
     view = Unicode("table", help="How a Fusion is shown: table, text.").tag(config=True)
 
@@ -75,7 +107,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
     @line_cell_magic(MAGIC)
     def fuse(
         self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None
-    ) -> Fusion:
+    ) -> Fusion | Plan:
         """Ask a pool of models at once; a judge compares the answers and one comes back.
 
         ::
@@ -113,7 +145,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
         request = self._request(line, cell, local_ns)
         return run(lambda: self._answer(request))
 
-    def awaited(self, line: str, cell: str | None = None) -> Coroutine[Any, Any, Fusion]:
+    def awaited(self, line: str, cell: str | None = None) -> Coroutine[Any, Any, Fusion | Plan]:
         """What ``%fuse`` becomes at the top level of a notebook cell: a coroutine, awaited."""
         from ..running import stoppable
 
@@ -159,6 +191,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
                 f"--out cannot be {out!r}: this name was there before the first cell, for IPython.",
                 "Take another name.",
             )
+        resolve(given, names if local_ns is None else {**names, **local_ns})
         return Request(fill(prompt, names, local_ns), self._defaults() | given, view, out, silent)
 
     def _defaults(self) -> dict[str, Any]:
@@ -171,7 +204,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────
 
-    async def _answer(self, request: Request) -> Fusion:
+    async def _answer(self, request: Request) -> Fusion | Plan:
         from IPython.core.displaypub import CapturingDisplayPublisher
 
         from ..running import watched
@@ -190,7 +223,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
         self._keep(request, fusion)
         return fusion
 
-    def _keep(self, request: Request, fusion: Fusion) -> None:
+    def _keep(self, request: Request, fusion: Fusion | Plan) -> None:
         if request.view:
             self._views[id(fusion)] = request.view
             weakref.finalize(fusion, self._views.pop, id(fusion)).atexit = False
@@ -204,11 +237,16 @@ class FuseMagics(Magics):  # type: ignore[misc]
 
         display(fusion)
 
-    def bundle(self, fusion: Fusion) -> dict[str, str]:
-        """``fusion`` in the view that its ``%fuse`` asked for, else in the configured one."""
+    def bundle(self, result: Fusion | Plan) -> dict[str, str]:
+        """``result`` in the view that its ``%fuse`` asked for, else in the configured one."""
+        from ..plan import Plan
         from ..views import bundle
 
-        return bundle(fusion, self._views.get(id(fusion), self.view))
+        view = self._views.get(id(result), self.view)
+        if not isinstance(result, Plan):
+            return bundle(result, view)
+        shown = result._repr_mimebundle_()
+        return {"text/plain": shown["text/plain"]} if view == "text" else shown
 
 
 def _help() -> str:

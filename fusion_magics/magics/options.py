@@ -7,11 +7,13 @@ exit and never a wall of usage.
 from __future__ import annotations
 
 import argparse
+import keyword
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from itertools import zip_longest
 from typing import Any, NoReturn
 
 from ..errors import UsageError, did_you_mean
@@ -39,6 +41,14 @@ class Word:
 
 
 @dataclass(frozen=True)
+class Suggested(Word):
+    """An option's type: such a key, or a text of the user's own."""
+
+    def __call__(self, text: str) -> str:
+        return text
+
+
+@dataclass(frozen=True)
 class Number:
     """An option's type: a number."""
 
@@ -52,10 +62,30 @@ class Number:
             raise argparse.ArgumentTypeError(f"cannot be {text!r}.\nGive {kind}.") from None
 
 
+@dataclass(frozen=True)
+class Switch:
+    """An option's type: it stands alone, or has a value ``of`` this type.
+
+    ``alone`` is what it means without one.
+    """
+
+    alone: object = True
+    of: Callable[[str], object] | None = None
+
+
+def probability(text: str) -> float:
+    """An option's type: what a lead can be safe with."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if 0.5 < value < 1:
+        return value
+    raise argparse.ArgumentTypeError(f"cannot be {text!r}.\nGive a number between 0.5 and 1.")
+
+
 def variable(text: str) -> str:
     """An option's type: the name of a Python variable."""
-    import keyword
-
     if text.isidentifier() and not keyword.iskeyword(text):
         return text
     raise argparse.ArgumentTypeError(
@@ -63,37 +93,73 @@ def variable(text: str) -> str:
     )
 
 
-def pool(text: str) -> str:
-    """An option's type: members. One that ends in a comma lost the rest to the prompt."""
+def several(text: str) -> str:
+    """An option's type: names. A list that ends in a comma lost its rest to the prompt."""
     if not text.endswith(","):
         return text
     raise argparse.ArgumentTypeError(
-        f"ends in a comma: {text!r}.\nWrite the members without blanks, or in quotes."
+        f"ends in a comma: {text!r}.\nWrite the names without blanks, or in quotes."
     )
 
 
 MODE = Word("mode", "..modes", "MODES")
 PROTOCOL = Word("protocol", "..judges", "JUDGES")
+AGGREGATE = Word("aggregate", "..judges", "AGGREGATES")
+RUBRIC = Suggested("rubric", "..judges", "RUBRICS")
 VIEW = Word("view", "..views", "VIEWS")
 
-_OPTIONS: tuple[tuple[tuple[str, ...], Callable[[str], Any], str, str], ...] = (
-    (("-p", "--pool"), pool, "POOL", "members to ask: engine:model,engine:model,… (default: tiny)"),
-    (("-j", "--judge"), str, "JUDGE", "the model that compares the answers (default: tiny:judge)"),
-    (("-m", "--mode"), MODE, "MODE", "best-of: the judge's choice (default); vote: the majority"),
+Option = tuple[tuple[str, ...], Callable[[str], Any] | Switch, str | None, str]
+
+_ASKING: tuple[Option, ...] = (
+    (("-p", "--pool"), several, "POOL", "members to ask: engine:model,… (default: tiny)"),
+    (("-j", "--judge"), several, "JUDGE", "who compares; several are a jury (tiny:judge)"),
+    (
+        ("-m", "--mode"),
+        MODE,
+        "MODE",
+        "best-of: the judge's choice (default); merge: one answer written from all; "
+        "debate: members revise, the judge decides; vote: the majority",
+    ),
     (
         ("--protocol",),
         PROTOCOL,
         "PROTOCOL",
         "how the judge compares: pointwise (default), pairwise, listwise",
     ),
+    (("--rubric",), RUBRIC, "RUBRIC", "by what: general (default), correctness, …, or your own"),
+    (("--jury",), several, "PERSONAS", "of the judges, such as builder,skeptic, or a file of them"),
+    (("--aggregate",), AGGREGATE, "HOW", "a jury's ballots: mean (default), majority, reliability"),
+    (("--rounds",), Number(int), "N", "most rounds of a debate (default: 2)"),
+    (
+        ("--read",),
+        str,
+        "HOW",
+        "the final answer: auto (default), number, letter, boxed, json:FIELD, text, judge, "
+        "or the name of a function",
+    ),
+    (
+        ("--early-stop",),
+        Switch(0.95, probability),
+        "P",
+        "a vote asks no more once its lead is safe with probability P (alone: 0.95)",
+    ),
+    (("-n", "--samples"), Number(int), "N", "samples of every member (default: 1)"),
     (("--system",), str, "TEXT", "system message for every member"),
     (("--temperature",), Number(float), "T", "0 is greedy (default; several samples of one: 0.8)"),
     (("--top-p",), Number(float), "P", "nucleus sampling, above 0 and at most 1 (default: 1)"),
     (("--max-tokens",), Number(int), "N", "most tokens per answer (default: 512)"),
     (("--seed",), Number(int), "N", "of samplers, the judge's order and tie draws (default: 0)"),
-    (("--view",), VIEW, "VIEW", "table (default) or text"),
+    (("--deadline",), Number(float), "S", "stop waiting for members after S seconds"),
+    (("--quorum",), Number(int), "N", "go on once N members have answered, and a short grace"),
+    (("--budget",), str, "X", "hard cap over all calls: 0.05usd, 20000tok"),
+    (("--escalate",), Switch(), None, "ask the first member; others only if it is unsure"),
+    (("--dry-run",), Switch(), None, "show calls, tokens, cost and memory; ask nothing"),
 )
-_OUT = (("-o", "--out"), variable, "NAME", "also bind the Fusion to NAME")
+_NAMED: tuple[Option, ...] = (
+    (("--continue",), variable, "NAME", "a follow-up to the Fusion NAME"),
+    (("-o", "--out"), variable, "NAME", "also bind the Fusion to NAME"),
+)
+_SHOWING: tuple[Option, ...] = ((("--view",), VIEW, "VIEW", "table (default) or text"),)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -107,7 +173,7 @@ class _Parser(argparse.ArgumentParser):
 def magic_parser() -> argparse.ArgumentParser:
     """The options of ``%%fuse`` and ``%fuse``; the prompt is no part of it."""
     parser = _Parser("%fuse", add_help=False, allow_abbrev=False, exit_on_error=False)
-    _add_options(parser, (*_OPTIONS[:-1], _OUT, _OPTIONS[-1]))
+    _add_options(parser, (*_ASKING, *_NAMED, *_SHOWING))
     return parser
 
 
@@ -121,13 +187,33 @@ def command_parser() -> argparse.ArgumentParser:
         exit_on_error=False,
     )
     parser.add_argument("prompt", nargs="*", help="the question")
-    _add_options(parser, _OPTIONS)
+    _add_options(parser, (*_ASKING, *_SHOWING))
     return parser
 
 
-def _add_options(parser: argparse.ArgumentParser, options: Iterable[Any]) -> None:
+def _add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
     for flags, kind, metavar, what in options:
-        parser.add_argument(*flags, type=kind, metavar=metavar, help=what)
+        name = flags[-1].lstrip("-").replace("-", "_")
+        dest = f"{name}_" if keyword.iskeyword(name) else name
+        if not isinstance(kind, Switch):
+            parser.add_argument(*flags, dest=dest, type=kind, metavar=metavar, help=what)
+        elif kind.of is None:
+            parser.add_argument(*flags, action="store_const", const=kind.alone, help=what)
+        else:
+            parser.add_argument(
+                *flags, nargs="?", const=kind.alone, type=kind.of, metavar=metavar, help=what
+            )
+
+
+def takes(option: argparse.Action, word: str) -> bool:
+    """Whether ``word`` behind ``option`` is its value."""
+    if option.nargs != "?":
+        return option.nargs != 0
+    try:
+        option.type(word)  # type: ignore[operator, misc]
+    except argparse.ArgumentTypeError:
+        return False
+    return True
 
 
 def flags_of(parser: argparse.ArgumentParser) -> dict[str, argparse.Action]:
@@ -144,7 +230,7 @@ def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> dict[str, An
         For an option that does not exist, one without its value, and a value that cannot be.
     """
     try:
-        parsed, unknown = parser.parse_known_args(words)
+        parsed, unknown = parser.parse_known_args(list(_explicit(words, flags_of(parser))))
     except argparse.ArgumentError as exc:
         raise _explained(exc) from None
     given = {name: value for name, value in vars(parsed).items() if value is not None}
@@ -155,10 +241,24 @@ def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> dict[str, An
     return given
 
 
+def _explicit(words: Sequence[str], flags: Mapping[str, argparse.Action]) -> Iterator[str]:
+    """``words``, with a value for each option that may stand alone: argparse would take the prompt
+    for it.
+    """
+    for word, after in zip_longest(words, words[1:], fillvalue=""):
+        option = flags.get(word)
+        if option is not None and option.nargs == "?" and not takes(option, after):
+            yield f"{word}={option.const}"
+        else:
+            yield word
+
+
 def _explained(exc: argparse.ArgumentError) -> UsageError:
     option = (exc.argument_name or "").split("/")[-1]
     if exc.message == "expected one argument":
         return UsageError(f"{option} has no value.", f"Write it behind: {option} VALUE")
+    if exc.message.startswith("ignored explicit argument"):
+        return UsageError(f"{option} takes no value.", f"Write it alone: {option}")
     message, _, hint = exc.message.partition("\n")
     # A message in lower case says what is wrong with the option; others are whole sentences.
     return UsageError(f"{option} {message}" if message[0].islower() else message, hint)
@@ -196,12 +296,9 @@ def split_line(line: str, parser: argparse.ArgumentParser | None = None) -> tupl
         if match[0] == "--":
             break
         flag, equals, value = match[0].partition("=")
-        if not equals and flag in flags:
-            match = WORD.search(line, at)
-            if match is None:
-                words.append(flag)
-                break
-            at, equals, value = match.end(), "=", match[0]
+        following = WORD.search(line, at)
+        if not equals and following and flag in flags and takes(flags[flag], following[0]):
+            at, equals, value = following.end(), "=", following[0]
         words.append(flag + equals + _unquoted(flag, value))
     return words, line[at:].strip()
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from ..types import Outcome
-from .best_of import best_of
-from .case import Case
-from .debate import debate
-from .merge import merge
-from .vote import vote
+from .best_of import best_of, best_of_load
+from .cascade import cascade
+from .case import Case, Loads
+from .debate import debate, debate_load
+from .merge import merge, merge_load
+from .vote import vote, vote_load
 
 Mode = Callable[[Case], Awaitable[Outcome]]
 """``case -> Outcome``. Raises ``NoAnswerError`` where no member answers."""
@@ -22,4 +23,23 @@ MODES: dict[str, Mode] = {
 }
 """The word a user types → the mode."""
 
-__all__ = ["MODES", "Case", "Mode", "best_of", "debate", "merge", "vote"]
+LOADS: dict[str, Callable[[Case], Loads]] = {
+    "best-of": best_of_load,
+    "merge": merge_load,
+    "debate": debate_load,
+    "vote": vote_load,
+}
+"""Mode → what it takes at most, where nothing goes wrong."""
+
+__all__ = [
+    "LOADS",
+    "MODES",
+    "Case",
+    "Loads",
+    "Mode",
+    "best_of",
+    "cascade",
+    "debate",
+    "merge",
+    "vote",
+]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..answers import Read, comparable, draw, votes
-from ..types import Answers, Candidate, Judgment, Outcome
-from .case import Case
+from ..types import Answers, Candidate, Judgment, Load, Outcome
+from .case import Case, Loads
 from .vote import majority
 
 TIE_RULE = "equal scores: the answer that more members give, then one drawn by the seed"
@@ -19,6 +19,11 @@ async def best_of(case: Case) -> Outcome:
     The judgment stays the judge's own in that case too: each verdict says what went wrong.
     """
     return await judged(case, await case.pool.answers(case.prompt))
+
+
+def best_of_load(case: Case) -> Loads:
+    """One call per member, then the judge's."""
+    return {"member": Load(len(case.labels)), "judge": case.judge.load(case.labels)}
 
 
 async def judged(case: Case, answers: Answers) -> Outcome:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from ..answers import Read, comparable
 from ..asking import Asking
 from ..pool import Pool
-from ..types import Judge, Prompt
+from ..types import Judge, Load, Prompt, Purpose
+
+Loads = dict[Purpose, Load]
+"""What a mode takes, of members and of the judge, where nothing goes wrong."""
 
 
 @dataclass(frozen=True)
@@ -47,3 +50,8 @@ class Case:
     def weights(self) -> dict[str, float]:
         """Member → what its vote counts."""
         return {member.label: member.weight for member in self.pool.members}
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The members, in pool order."""
+        return tuple(member.label for member in self.pool.members)

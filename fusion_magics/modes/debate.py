@@ -13,9 +13,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ..answers import Read, comparable, whole
-from ..types import Answers, Candidate, Change, Outcome, Wording
+from ..types import Answers, Candidate, Change, Load, Outcome, Wording
 from .best_of import judged
-from .case import Case
+from .case import Case, Loads
 from .debate_turn import revised, turn
 
 
@@ -30,6 +30,16 @@ async def debate(case: Case) -> Outcome:
     # A member that failed later has an answer all the same: it is no failure of the fusion.
     outcome = await judged(case, Answers(rounds[-1].candidates, first.failures))
     return replace(outcome, rounds=rounds, changes=changes, notes=tuple(notes) + outcome.notes)
+
+
+def debate_load(case: Case) -> Loads:
+    """One call per member and one more in each round, which shows it all answers; then the
+    judge's.
+    """
+    count = len(case.labels)
+    rounds = case.rounds if count > 1 else 0
+    members = Load(count * (1 + rounds), rounds * count * count)
+    return {"member": members, "judge": case.judge.load(case.labels)}
 
 
 async def _rounds(

@@ -14,9 +14,9 @@ from typing import TypeVar
 from ..answers import draw
 from ..asking import Unreadable
 from ..errors import ModelError
-from ..types import Answers, Candidate, Judgment, Outcome, Point, Prompt, Verdict, Wording
+from ..types import Answers, Candidate, Judgment, Load, Outcome, Point, Prompt, Verdict, Wording
 from . import analysis, synthesis
-from .case import Case
+from .case import Case, Loads
 from .vote import majority
 
 T = TypeVar("T")
@@ -41,6 +41,12 @@ async def merge(case: Case) -> Outcome:
         return Outcome(candidates[0].text, answers, alone, (note,))
     order = sorted(range(len(candidates)), key=lambda i: draw(case.seed, candidates[i].text))
     return await _merged(case, answers, tuple(order))
+
+
+def merge_load(case: Case) -> Loads:
+    """One call per member, and the aggregator's two."""
+    count, most = len(case.labels), MOST_TOKENS[case.asking.wording]
+    return {"member": Load(count), "judge": Load(2, 2 * count, most) if count > 1 else Load()}
 
 
 async def _merged(case: Case, answers: Answers, order: tuple[int, ...]) -> Outcome:

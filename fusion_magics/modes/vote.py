@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..answers import Read, by_meaning, comparable, draw, votes
-from ..types import Answers, Candidate, Judgment, Outcome, Verdict
-from .case import Case
+from ..types import Answers, Candidate, Judgment, Load, Outcome, Verdict
+from .case import Case, Loads
 from .early_stop import safe_lead
 from .grouping import check_can_group, group
 
@@ -33,6 +33,13 @@ async def vote(case: Case) -> Outcome:
         notes += (f"The lead was safe before all were asked: {saved} calls saved.",)
     text = answers.candidates[judgment.best].text
     return Outcome(text, answers, judgment, notes, saved_calls=saved)
+
+
+def vote_load(case: Case) -> Loads:
+    """One call per member at most, and one of the judge where it groups."""
+    count = len(case.labels)
+    grouping = Load(1, count) if case.read is by_meaning and count > 1 else Load()
+    return {"member": Load(count), "judge": grouping}
 
 
 async def _counted(case: Case, answers: Answers) -> tuple[Judgment, tuple[str, ...]]:

@@ -23,6 +23,11 @@ def test_it_prints_the_fusion(capsys: pytest.CaptureFixture[str]) -> None:
     assert printed.err == ""
 
 
+def test_a_dry_run_prints_the_plan(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--dry-run", "How", "many?", *ECHO]) == 0
+    assert "A plan, nothing was asked: vote of scripted:echo" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -6,6 +6,9 @@ import pytest
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
+from fusion_magics.modes import MODES
+from fusion_magics.types import Fusion, Prompt, SamplingParams
+
 
 def _complete(shell: InteractiveShell, source: str) -> list[str]:
     """What the text before ``|`` may become, whole lines."""
@@ -25,7 +28,20 @@ def _complete(shell: InteractiveShell, source: str) -> list[str]:
         ("%fuse --mo|", ["%fuse --mode"]),
         ("x = %fuse --mo|", ["x = %fuse --mode"]),
         ("%%fuse --t|\nprompt", ["%%fuse --temperature", "%%fuse --top-p"]),
-        ("%%fuse -m |", ["%%fuse -m best-of", "%%fuse -m vote"]),
+        ("%%fuse -m |", [f"%%fuse -m {mode}" for mode in MODES]),
+        ("%%fuse --rubric cor|", ["%%fuse --rubric correctness"]),
+        ("%%fuse --aggregate ma|", ["%%fuse --aggregate majority"]),
+        ("%%fuse --jury bui|", ["%%fuse --jury builder"]),
+        ("%%fuse --jury builder,sk|", ["%%fuse --jury builder,skeptic"]),
+        ("%%fuse -j tiny:judge,tiny:su|", ["%%fuse -j tiny:judge,tiny:sums"]),
+        ("%%fuse --read bo|", ["%%fuse --read boxed"]),
+        ("%%fuse --read my_|", ["%%fuse --read my_reader"]),
+        ("%%fuse --read js|", ["%%fuse --read json:"]),
+        ("%%fuse --continue |", ["%%fuse --continue first"]),
+        # A switch has no value; one that may have one has it only if it can be one.
+        ("%%fuse --dry-run --se|", ["%%fuse --dry-run --seed"]),
+        ("%%fuse --early-stop --se|", ["%%fuse --early-stop --seed"]),
+        ("%%fuse --early-stop 0.9 --se|", ["%%fuse --early-stop 0.9 --seed"]),
         ("%%fuse --mode=v|", ["%%fuse --mode=vote"]),
         ("%%fuse --mode be|", ["%%fuse --mode best-of"]),
         ("%%fuse --protocol p|", ["%%fuse --protocol pointwise", "%%fuse --protocol pairwise"]),
@@ -45,7 +61,8 @@ def _complete(shell: InteractiveShell, source: str) -> list[str]:
     ],
 )
 def test_what_may_stand_there(shell: InteractiveShell, source: str, lines: list[str]) -> None:
-    shell.user_ns.update(apples=5, tex="a")
+    before = Fusion("", Prompt.of("q"), "vote", (), (), (), None, SamplingParams())
+    shell.user_ns.update(apples=5, tex="a", first=before, my_reader=lambda text: text)
     assert _complete(shell, source) == lines
 
 
@@ -61,7 +78,10 @@ def test_configured_members_come_first(shell: InteractiveShell) -> None:
     assert _complete(shell, "%%fuse -p ")[0] == "%%fuse -p llamacpp:mine.gguf"
 
 
-@pytest.mark.parametrize("source", ["%%fuse\n--mo|", "%fuse why --mo|", "--mo|", "%%time --mo|"])
+@pytest.mark.parametrize(
+    "source",
+    ["%%fuse\n--mo|", "%fuse why --mo|", "%fuse --early-stop 9 --mo|", "--mo|", "%%time --mo|"],
+)
 def test_no_options_where_there_are_none(shell: InteractiveShell, source: str) -> None:
     assert not any("--mode" in line for line in _complete(shell, source))
 

@@ -80,6 +80,47 @@ def test_locals_of_a_function_are_seen(shell: InteractiveShell, run: Run) -> Non
     assert shell.user_ns["y"] == "7 and [7, 7]"
 
 
+# ── what the notebook has: fusions to continue, functions that read ──────────────────────────
+
+
+def test_a_fusion_of_the_notebook_is_continued(
+    shell: InteractiveShell, run: Run, scripts: dict[str, Script]
+) -> None:
+    scripts["tell"] = Script(lambda p, _: " | ".join(m.content for m in p.messages))
+    run("%fuse --out first one")
+    run("%fuse -p scripted:tell --continue first --out second two")
+    run("def f(before):\n    x = %fuse -p scripted:tell --continue before three\n    return x\n")
+    run("third = f(second)")
+    assert shell.user_ns["second"].text == "one | one | two"
+    assert shell.user_ns["third"].text == "one | one | two | one | one | two | three"
+
+
+def test_a_function_of_the_notebook_reads_the_answers(
+    shell: InteractiveShell, run: Run, scripts: dict[str, Script]
+) -> None:
+    for i, text in enumerate(("a 1", "b 2", "c 1")):
+        scripts[f"n{i}"] = Script(text)
+    run("def last(text):\n    return text[-1]")
+    run("x = %fuse -p scripted:n0,scripted:n1,scripted:n2 -m vote --read last q")
+    assert shell.user_ns["x"].judgment.agreement == 2 / 3
+    run("number = last\nx = %fuse -p scripted:n0,scripted:n1 -m vote --read number q")
+    assert shell.user_ns["x"].judgment.agreement == 0.5, "the words there are come first"
+
+
+# ── a dry run ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_dry_run_is_a_plan_that_shows_itself(shell: InteractiveShell, run: Run) -> None:
+    shown = run("%%fuse --dry-run -p scripted:echo,scripted:no --out planned\nhi")
+    planned = shell.user_ns["planned"]
+    assert planned is shell.user_ns["_"]
+    assert shown.count(repr(planned)) == 1
+    assert planned.calls == 2
+    assert _shown(shell, planned) == {"text/plain", "text/html"}
+    run("y = %fuse --dry-run --view text hi")
+    assert _shown(shell, shell.user_ns["y"]) == {"text/plain"}
+
+
 # ── views ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -175,6 +216,14 @@ BAD = [
     ("%%fuse\n{{await x}}", "UsageError: {{await x}} cannot be filled in", "Give its value a name"),
     ('%%fuse -p ""\nhi', "UsageError: The pool has no members.", "Name some, such as tiny:"),
     ("%%fuse --temperature=-1\nhi", "UsageError: The sampling options: temp", "0 (greedy)"),
+    ("%%fuse --continue qqq\nhi", "UsageError: --continue: 'qqq' is no Fusion.", "with --out"),
+    ("%%fuse --continue In\nhi", "UsageError: --continue: 'In' is no Fusion.", "with --out"),
+    ("%%fuse --read qqq\nhi", "UsageError: There is no reader 'qqq'.", "There is: auto, number"),
+    ("%%fuse --quorum 5\nhi", "UsageError: quorum cannot be 5.", "from 1 to 1"),
+    ("%%fuse --budget 5\nhi", "UsageError: The budget cannot be '5'.", "0.05usd"),
+    ("%%fuse --deadline=-1\nhi", "UsageError: deadline cannot be -1.0.", "more than 0"),
+    ("%%fuse --dry-run=1\nhi", "UsageError: --dry-run takes no value.", "Write it alone"),
+    ("%%fuse --early-stop 3\nhi", "UsageError: '3' is no option of %%fuse.", "lines below"),
     ("%%fuse -p scripted:broken\nhi", "NoAnswerError: No member answered.", "scripted:broken: "),
 ]
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 
 from fusion_magics.errors import UsageError
-from fusion_magics.judges import JUDGES
+from fusion_magics.fusion import fuse
+from fusion_magics.judges import AGGREGATES, JUDGES
 from fusion_magics.magics.options import command_parser, flags_of, magic_parser, parse, split_line
 from fusion_magics.modes import MODES
 from fusion_magics.views import VIEWS
@@ -38,6 +41,14 @@ from fusion_magics.views import VIEWS
         ("- a list", [], "- a list"),
         ("--no-such vote Why?", ["--no-such"], "vote Why?"),
         ("--mode", ["--mode"], ""),
+        # A switch stands alone; an early stop has a value only if that is a probability.
+        ("--dry-run Why?", ["--dry-run"], "Why?"),
+        ("--escalate -m vote Why?", ["--escalate", "-m=vote"], "Why?"),
+        ("--early-stop Why?", ["--early-stop"], "Why?"),
+        ("--early-stop 0.9 Why?", ["--early-stop=0.9"], "Why?"),
+        ("--early-stop 5 apples", ["--early-stop"], "5 apples"),
+        ("--early-stop -- 0.9 of what?", ["--early-stop"], "0.9 of what?"),
+        ("--early-stop", ["--early-stop"], ""),
     ],
 )
 def test_splitting(line: str, words: list[str], rest: str) -> None:
@@ -65,13 +76,45 @@ def test_only_what_was_given_is_there() -> None:
     }
 
 
+def test_every_policy_has_its_option() -> None:
+    words = ["--jury=builder,skeptic", "--aggregate=majority", "--rounds=3", "--read=json:x"]
+    words += ["--early-stop", "-n=5", "--deadline=2.5", "--quorum=2", "--budget=20000tok"]
+    assert parse(magic_parser(), [*words, "--escalate", "--dry-run", "--continue=before"]) == {
+        "jury": "builder,skeptic",
+        "aggregate": "majority",
+        "rounds": 3,
+        "read": "json:x",
+        "early_stop": 0.95,
+        "samples": 5,
+        "deadline": 2.5,
+        "quorum": 2,
+        "budget": "20000tok",
+        "escalate": True,
+        "dry_run": True,
+        "continue_": "before",
+    }
+
+
+def test_every_option_is_an_argument_of_fuse() -> None:
+    known = {*inspect.signature(fuse).parameters, "out", "view"}
+    assert {action.dest for action in magic_parser()._actions} <= known
+
+
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
+        (["--dry-run=yes"], "--dry-run takes no value.", "Write it alone: --dry-run"),
+        (["--early-stop=2"], "--early-stop cannot be '2'.", "a number between 0.5 and 1"),
+        (["--aggregate=max"], "There is no aggregate 'max'.", "There is: mean, majority"),
+        (["--jury=builder,"], "--jury ends in a comma: 'builder,'.", "without blanks"),
         (["--mod"], "There is no option --mod.", "Did you mean --mode?"),
         (["--xyzzy=1"], "There is no option --xyzzy.", "--pool, --judge, --mode,"),
         (["-x"], "There is no option -x.", "Options: "),
-        (["--mode=voet"], "There is no mode 'voet'.", "Did you mean vote? There is: best-of, vote"),
+        (
+            ["--mode=voet"],
+            "There is no mode 'voet'.",
+            "Did you mean vote? There is: best-of, merge, debate, vote",
+        ),
         (["--protocol=x"], "There is no protocol 'x'.", "There is: pointwise"),
         (["--view=tabel"], "There is no view 'tabel'.", "Did you mean table?"),
         (["--seed=abc"], "--seed cannot be 'abc'.", "Give a whole number."),
@@ -102,14 +145,23 @@ def test_out_is_a_variable(name: str) -> None:
 
 def test_the_words_are_those_of_the_tables() -> None:
     flags = flags_of(magic_parser())
-    for option, table in (("--mode", MODES), ("--protocol", JUDGES), ("--view", VIEWS)):
+    tables = {"--mode": MODES, "--protocol": JUDGES, "--aggregate": AGGREGATES, "--view": VIEWS}
+    for option, table in tables.items():
         for word in table:
             assert flags[option].type(word) == word  # type: ignore[operator, misc]
         assert all(word in (flags[option].help or "") for word in table)
 
 
 @pytest.mark.parametrize(
-    "line", ["what is 2+2", "what is --seed 3 2+2", "--seed 3 what --mode vote is 2+2"]
+    "line",
+    [
+        "--early-stop what is 2+2",
+        "what is --early-stop 2+2",
+        "--early-stop 0.9 what is 2+2",
+        "what is 2+2",
+        "what is --seed 3 2+2",
+        "--seed 3 what --mode vote is 2+2",
+    ],
 )
 def test_the_commands_options_stand_anywhere(line: str) -> None:
     assert parse(command_parser(), line.split())["prompt"] == ["what", "is", "2+2"]
@@ -117,7 +169,7 @@ def test_the_commands_options_stand_anywhere(line: str) -> None:
         parse(command_parser(), ["--bogus", *line.split()])
 
 
-def test_the_command_has_every_option_but_out() -> None:
+def test_the_command_has_every_option_but_those_that_name_a_variable() -> None:
     magic, command = flags_of(magic_parser()), flags_of(command_parser())
-    assert set(magic) - set(command) == {"-o", "--out"}
+    assert set(magic) - set(command) == {"-o", "--out", "--continue"}
     assert set(command) - set(magic) == {"-h", "--help"}

@@ -1,0 +1,34 @@
+"""Whom a fusion asks: every member at once, with patience and within a budget."""
+
+from __future__ import annotations
+
+from .budget import Budget
+from .pool import (
+    Enough,
+    Member,
+    Pool,
+    awake,
+    numbered,
+    together,
+    unique_labels,
+    with_system,
+)
+from .recorder import Recorder
+from .repeats import once
+from .waiting import LATE, Patience
+
+__all__ = [
+    "LATE",
+    "Budget",
+    "Enough",
+    "Member",
+    "Patience",
+    "Pool",
+    "Recorder",
+    "awake",
+    "numbered",
+    "once",
+    "together",
+    "unique_labels",
+    "with_system",
+]
