@@ -15,7 +15,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -26,7 +26,13 @@ from hypothesis import strategies as st
 
 from fusion_magics import fuse
 from fusion_magics.backends.scripted import SCRIPTS, Script
-from fusion_magics.errors import ContextOverflow, ModelError, NoAnswerError, WorkerDied
+from fusion_magics.errors import (
+    ContextOverflow,
+    ModelError,
+    NoAnswerError,
+    UsageError,
+    WorkerDied,
+)
 from fusion_magics.judges import JUDGES
 from fusion_magics.modes import MODES
 from fusion_magics.types import Fusion, Prompt, SamplingParams, Wording
@@ -179,28 +185,28 @@ def scripted(members: Sequence[Behaviour], judge_script: Script) -> Iterator[lis
 def fused(pool: Sequence[str], mode: str, protocol: str, seed: int) -> Fusion | NoAnswerError:
     """What the user gets; any other error is a bug."""
     try:
-        return asyncio.run(
-            fuse(
-                "What is 2 + 2?",
-                pool=pool,
-                judge="scripted:judge",
-                mode=mode,
-                protocol=protocol,
-                seed=seed,
-            )
-        )
+        return asyncio.run(asked(pool, mode=mode, protocol=protocol, seed=seed))
     except NoAnswerError as exc:
         return exc
+
+
+async def asked(pool: Sequence[str], **options: Any) -> Fusion:
+    return await fuse("What is 2 + 2?", pool=pool, judge="scripted:judge", **options)
 
 
 # ── what must be true of the result ──────────────────────────────────────────────────────────
 
 
 def check(fusion: Fusion, pool: Sequence[str]) -> None:
-    texts = [c.text for c in fusion.candidates]
     named = [c.member for c in fusion.candidates] + [f.member for f in fusion.failures]
-    assert fusion.candidates
     assert set(named) == set(pool)
+    check_parts(fusion)
+
+
+def check_parts(fusion: Fusion) -> None:
+    """That the parts of a fusion fit each other, whoever was asked."""
+    texts = [c.text for c in fusion.candidates]
+    assert fusion.candidates
     if not fusion.passages:
         assert fusion.text in texts
     for point in fusion.passages:
@@ -273,6 +279,47 @@ def test_the_order_of_the_pool_changes_nothing(
         assert type(result) is type(again)
     else:
         assert result.text == again.text
+
+
+# Options that change whom a mode asks, how often, or who judges.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "jury": {"jury": "builder,skeptic"},
+    "majority of a jury": {"jury": "builder,skeptic,creator", "aggregate": "majority"},
+    "rubric": {"rubric": "code-review"},
+    "samples": {"samples": 2},
+    "early stop": {"early_stop": 0.6, "samples": 3},
+    "read by the judge": {"read": "judge"},
+    "read as a number": {"read": "number"},
+    "one round": {"rounds": 1},
+    "quorum": {"quorum": 1},
+    "deadline": {"deadline": 0.01},
+    "small budget": {"budget": "40tok"},
+    "budget": {"budget": "4000tok"},
+    "escalate": {"escalate": True},
+}
+
+
+@on_every_mode
+@pytest.mark.parametrize("option", OPTIONS)
+@every_example
+@given(
+    members=MEMBERS,
+    garbage=GARBAGE,
+    wording=WORDINGS,
+    seed=st.integers(0, 3),
+)
+def test_every_option_ends_with_a_result_or_one_typed_error(
+    mode: str,
+    option: str,
+    members: list[Behaviour],
+    garbage: list[str],
+    wording: Wording,
+    seed: int,
+) -> None:
+    judge_script = Script(judge(seed, garbage), wording=wording)
+    # An option that does not suit the mode or the pool is refused before anything is asked.
+    with scripted(members, judge_script) as pool, suppress(NoAnswerError, UsageError):
+        check_parts(asyncio.run(asked(pool, mode=mode, seed=seed, **OPTIONS[option])))
 
 
 @on_every_mode
