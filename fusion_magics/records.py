@@ -109,7 +109,7 @@ def _check_panel(panel: Panel, count: int) -> None:
     """Shares stand beside their candidates, models and weights beside their jurors."""
     jurors = len(panel.jurors)
     lengths = {
-        "ship": (len(panel.ship), count, "candidates"),
+        "ship": (len(panel.ship), 1 if panel.of_answer else count, "candidates"),
         "models": (len(panel.models), jurors, "jurors"),
         "weights": (len(panel.weights), jurors, "jurors"),
     }
@@ -181,7 +181,8 @@ def _judged_row(fusion: Fusion, index: int) -> dict[str, object]:
     judgment, passages = fusion.judgment, fusion.passages
     verdicts = judgment.verdicts if judgment else ()
     verdict = next((v for v in verdicts if v.candidate == index), None)
-    ship = judgment.panel.ship if judgment and judgment.panel else ()
+    panel = judgment.panel if judgment else None
+    ship = panel.ship if panel and not panel.of_answer else ()
     return {
         **_candidate_row(fusion.candidates[index]),
         **(_verdict_row(verdict) if verdict else {}),

@@ -330,6 +330,8 @@ class Panel:
         Its 95 % bootstrap interval.
     alpha_undefined : str
         Why there is no alpha; empty where there is.
+    of_answer : bool
+        They judged the merged answer, and candidate 0 of every ballot stands for it.
     """
 
     jurors: tuple[str, ...]
@@ -341,6 +343,7 @@ class Panel:
     alpha: float | None = None
     alpha_interval: tuple[float, float] | None = None
     alpha_undefined: str = ""
+    of_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

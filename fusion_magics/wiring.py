@@ -74,20 +74,23 @@ class Setup:
     def case(self, recorder: Recorder, askings: Sequence[Asking]) -> Case:
         """What the mode is given."""
         ask = once(recorder.ask) if self.escalate else recorder.ask
+        judge = self._judge(askings)
         return Case(
             self.prompt,
             Pool(self.members, ask, self.patience),
-            self._judge(askings),
+            judge,
             askings[0],
             self.params.seed,
             self.read,
             self.rounds,
             self.early_stop,
+            judge if self._by_jury and self.mode == "merge" else None,
         )
 
     def _judge(self, askings: Sequence[Asking]) -> Judge:
         if self._by_jury:
-            return Jury(seat(askings, self.jury), self.aggregate, self.rubric)
+            seats = seat(askings, self.jury)
+            return Jury(seats, self.aggregate, self.rubric, of_answer=self.mode == "merge")
         return JUDGES[self.protocol](askings[0], self.rubric)
 
     async def decide(self, case: Case) -> Outcome:
@@ -98,9 +101,14 @@ class Setup:
         return await mode(case)
 
     def conflicts(self, judgment: Judgment | None) -> tuple[str, ...]:
-        """A note if the judge met its own answer; jurors never do."""
-        if self._by_jury or judgment is None or judgment.judge is None:
+        """A note if the judge met its own answer; jurors only do where it is a merged one."""
+        if judgment is None or judgment.judge is None:
             return ()
+        if self._by_jury:
+            author = self.judges[0].name
+            panel = judgment.panel
+            own = panel is not None and panel.of_answer and author in panel.models
+            return (f"{author} wrote the merged answer, and sits in its jury.",) if own else ()
         return also_members([self.judges[0].name], [member.label for member in self.members])
 
     def loads(self, case: Case) -> Loads:

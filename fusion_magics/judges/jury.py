@@ -160,6 +160,8 @@ class Jury:
         the place of the jurors' own).
     rubric : Rubric, optional
         By what to judge; default: ``general``. The short wording knows no rubric.
+    of_answer : bool
+        They are given one candidate, the merged answer: see :class:`Panel`.
 
     Raises
     ------
@@ -169,7 +171,11 @@ class Jury:
     """
 
     def __init__(
-        self, jurors: Sequence[Juror], aggregate: str = "mean", rubric: Rubric | None = None
+        self,
+        jurors: Sequence[Juror],
+        aggregate: str = "mean",
+        rubric: Rubric | None = None,
+        of_answer: bool = False,
     ) -> None:
         if aggregate not in AGGREGATES:
             raise UsageError(
@@ -181,6 +187,7 @@ class Jury:
         _check(jurors)
         self._jurors = tuple(jurors)
         self._aggregate = aggregate
+        self._of_answer = of_answer
         askings = {id(juror.asking): juror.asking for juror in jurors}
         self._rubrics = {key: rubric_for(asking, rubric) for key, asking in askings.items()}
         self._ballots: dict[tuple[str, int], Ballot] = {}  # in the order in which they are asked
@@ -220,6 +227,7 @@ class Jury:
             aggregate=self._aggregate,
             weights=tuple(juror.weight / mean for juror in self._jurors),
             alpha_undefined=STOPPED,
+            of_answer=self._of_answer,
         )
         count = len({ballot.candidate for ballot in ballots})
         return replace(panel, ship=tuple(ship_share(panel, i) for i in range(count)))
@@ -247,7 +255,7 @@ class Jury:
         tops = leaders(found)
         rubrics = {rubric.name for rubric in self._rubrics.values() if rubric}
         return Judgment(
-            verdicts=found,
+            verdicts=() if self._of_answer else found,
             best=tops[0] if tops else 0,
             protocol="jury",
             judge=", ".join(dict.fromkeys(panel.models)),

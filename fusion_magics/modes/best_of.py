@@ -31,25 +31,26 @@ async def judged(case: Case, answers: Answers) -> Outcome:
     candidates = answers.candidates
     judgment = await case.judge(case.prompt, candidates)
     unread = [v for v in judgment.verdicts if v.error]
-    if len(unread) == len(candidates):
-        by_votes = majority(case, candidates)
-        judgment = replace(
-            judgment,
-            best=by_votes.best,
-            agreement=by_votes.agreement,
-            ties=by_votes.ties,
-            rule=by_votes.rule,
-        )
-        note = f"The judge decided nothing, so the majority did. {unread[0].error}"
-        return Outcome(candidates[judgment.best].text, answers, judgment, (note,))
-    chosen = settle_ties(judgment, candidates, case.seed, case.read)
+    scores = [v.score for v in judgment.verdicts if v.score is not None]
     notes = []
     if unread:
         notes.append(f"{len(unread)} of {len(candidates)} verdicts could not be had.")
-    scores = [v.score for v in judgment.verdicts if v.score is not None]
     if scores and not any(scores):
         notes.append("The judge gives no answer more than 0.")
+    if unread and not any(scores):
+        # An answer that is worth nothing must not win over one that nobody judged.
+        chosen = _by_majority(case, judgment, candidates)
+        notes = [f"The judge decided nothing, so the majority did. {unread[0].error}", *notes[1:]]
+    else:
+        chosen = settle_ties(judgment, candidates, case.seed, case.read)
     return Outcome(candidates[chosen.best].text, answers, chosen, tuple(notes))
+
+
+def _by_majority(case: Case, judgment: Judgment, candidates: Sequence[Candidate]) -> Judgment:
+    voted = majority(case, candidates)
+    return replace(
+        judgment, best=voted.best, agreement=voted.agreement, ties=voted.ties, rule=voted.rule
+    )
 
 
 def settle_ties(

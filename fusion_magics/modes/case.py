@@ -35,6 +35,8 @@ class Case:
         The most rounds of a debate, at least 1.
     early_stop : float, optional
         ``vote`` asks no more samples once the lead is safe with this probability; None: asks all.
+    reviewer : Judge, optional
+        Judges a merged answer, once it is written.
     """
 
     prompt: Prompt
@@ -45,6 +47,7 @@ class Case:
     read: Read = comparable
     rounds: int = 2
     early_stop: float | None = None
+    reviewer: Judge | None = None
 
     @property
     def weights(self) -> dict[str, float]:

@@ -14,12 +14,28 @@ from typing import TypeVar
 from ..answers import draw
 from ..asking import Unreadable
 from ..errors import ModelError
-from ..types import Answers, Candidate, Judgment, Load, Outcome, Point, Prompt, Verdict, Wording
+from ..types import (
+    Answers,
+    Candidate,
+    Judgment,
+    Load,
+    Outcome,
+    Panel,
+    Point,
+    Prompt,
+    Timing,
+    Usage,
+    Verdict,
+    Wording,
+)
 from . import analysis, synthesis
 from .case import Case, Loads
 from .vote import majority
 
 T = TypeVar("T")
+
+MERGED = "the merged answer"
+"""The author of what is merged, before a jury: nobody of it wrote that alone."""
 
 TIE_RULE = "equal support: one is drawn by the seed, whatever the order of the pool"
 
@@ -44,9 +60,13 @@ async def merge(case: Case) -> Outcome:
 
 
 def merge_load(case: Case) -> Loads:
-    """One call per member, and the aggregator's two."""
+    """One call per member, the aggregator's two, and the jury's on what it wrote."""
     count, most = len(case.labels), MOST_TOKENS[case.asking.wording]
-    return {"member": Load(count), "judge": Load(2, 2 * count, most) if count > 1 else Load()}
+    if count == 1:
+        return {"member": Load(1), "judge": Load()}
+    review = case.reviewer.load((MERGED,)) if case.reviewer else Load()
+    judging = Load(2 + review.calls, 2 * count + review.shown, most)
+    return {"member": Load(count), "judge": judging}
 
 
 async def _merged(case: Case, answers: Answers, order: tuple[int, ...]) -> Outcome:
@@ -67,9 +87,18 @@ async def _merged(case: Case, answers: Answers, order: tuple[int, ...]) -> Outco
         judgment = by_aggregator(majority(case, candidates))
         return Outcome(candidates[judgment.best].text, answers, judgment, tuple(notes))
     passages = synthesis.passages_of(written, order)
-    judgment = by_aggregator(support(passages, candidates, case.seed))
     text = synthesis.joined(passages, case.asking.wording)
+    judgment = by_aggregator(support(passages, candidates, case.seed))
+    judgment = replace(judgment, panel=await _reviewed(case, text))
     return Outcome(text, answers, judgment, tuple(notes), passages)
+
+
+async def _reviewed(case: Case, text: str) -> Panel | None:
+    """What the jury says of the merged answer, where there is one."""
+    if case.reviewer is None:
+        return None
+    merged = Candidate(MERGED, text, Usage(), "stop", Timing(0.0))
+    return (await case.reviewer(case.prompt, [merged])).panel
 
 
 async def _analysed(case: Case, texts: Sequence[str]) -> tuple[analysis.Reply | None, str]:

@@ -99,6 +99,15 @@ def test_it_is_said_where_the_judge_thinks_nothing_of_all() -> None:
     assert run("best-of", ["1", "2", "3"], [0, 1, 0]).notes == ()
 
 
+def test_a_worthless_answer_does_not_win_over_unjudged_ones() -> None:
+    outcome = run("best-of", ["Answer: 1", "Answer: 2", "Answer: 2"], [0, None, None])
+    assert comparable(outcome.text) == "2"
+    assert outcome.notes == (
+        "The judge decided nothing, so the majority did. unread",
+        "The judge gives no answer more than 0.",
+    )
+
+
 def test_some_unreadable_verdicts_are_counted() -> None:
     outcome = run("best-of", ["Answer: 1", "Answer: 2"], [None, 4])
     assert comparable(outcome.text) == "2"

@@ -9,6 +9,7 @@ from reading import Element, page, rows
 
 from fusion_magics.types import Ballot, Fusion, Judgment, Panel
 from fusion_magics.views.plain import plain
+from fusion_magics.views.table import table
 
 
 def shown(fused: Fusion) -> Element:
@@ -88,12 +89,14 @@ def test_missing_ballots_and_weights_are_said() -> None:
     assert "0 of 2 ship" in plain(jury_of_models(), 100)
 
 
-def test_the_jury_of_a_merged_answer_says_whose_answer_it_judged() -> None:
+def test_the_jury_of_a_merged_answer_says_what_it_judged() -> None:
     judgment, panel = judged(jury())
-    fused = replace(merge(), judgment=replace(judgment, panel=panel))
-    assert (
-        shown(fused).all("p")[0].text.startswith("Jury of five on local:qwen2.5-14b: ship, 4 of 5")
-    )
+    ballots = tuple(replace(b, candidate=0) for b in panel.ballots if b.candidate == judgment.best)
+    review = replace(panel, ballots=ballots, ship=(0.8,), of_answer=True)
+    assert (merged := merge().judgment) is not None
+    fused = replace(merge(), judgment=replace(merged, panel=review))
+    assert shown(fused).all("p")[0].text.startswith("Jury of five on the merged answer: ship, ")
+    assert "every juror on every answer" not in table(fused)
 
 
 def test_a_jury_that_would_skip_and_one_without_a_ballot() -> None:

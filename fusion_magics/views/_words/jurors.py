@@ -54,12 +54,13 @@ def scorecard(fusion: Fusion) -> Scorecard | None:
     if judgment is None or panel is None:
         return None
     cards = {(b.juror, b.candidate): _card(b, panel) for b in panel.ballots}
-    order = list(numbers(fusion))
+    subject = 0 if panel.of_answer else judgment.best
+    order = [] if panel.of_answer else list(numbers(fusion))
     names = {i: one_line(fusion.candidates[i].member) for i in order}
     return Scorecard(
-        tuple(_headline(fusion, judgment, panel)),
-        tuple(card for (_, i), card in cards.items() if i == judgment.best),
-        tuple(_missing(judgment, panel)),
+        tuple(_headline(fusion, judgment, panel, subject)),
+        tuple(card for (_, i), card in cards.items() if i == subject),
+        tuple(_missing(subject, panel)),
         tuple(names.values()) if len(order) > 1 else (),
         tuple((_juror(j, panel), tuple(cards.get((j, i)) for i in order)) for j in panel.jurors),
     )
@@ -83,9 +84,11 @@ def _juror(name: str, panel: Panel) -> str:
     return f"{one_line(name)} ({', '.join(facts)})" if facts else one_line(name)
 
 
-def _headline(fusion: Fusion, judgment: Judgment, panel: Panel) -> Iterator[str]:
-    ballots = [b for b in panel.ballots if b.candidate == judgment.best]
-    about = "" if _one_speaks(fusion, judgment) else f" on {_leader(fusion, judgment)}"
+def _headline(fusion: Fusion, judgment: Judgment, panel: Panel, subject: int) -> Iterator[str]:
+    ballots = [b for b in panel.ballots if b.candidate == subject]
+    about = "" if judgment.decided else f" on {one_line(fusion.candidates[subject].member)}"
+    if panel.of_answer:
+        about = " on the merged answer"
     yield f"Jury of {counted(len(panel.jurors))}{about}: {_decision(ballots)}"
     if panel.alpha is not None:
         low_high = panel.alpha_interval
@@ -98,14 +101,6 @@ def _headline(fusion: Fusion, judgment: Judgment, panel: Panel) -> Iterator[str]
         yield _AGGREGATE[panel.aggregate]
 
 
-def _one_speaks(fusion: Fusion, judgment: Judgment) -> bool:
-    return judgment.decided and not fusion.passages
-
-
-def _leader(fusion: Fusion, judgment: Judgment) -> str:
-    return one_line(fusion.candidates[judgment.best].member)
-
-
 def _decision(ballots: list[Ballot]) -> str:
     """``ship, 4 of 5``."""
     said = [b.ship for b in ballots if b.ship is not None]
@@ -116,9 +111,9 @@ def _decision(ballots: list[Ballot]) -> str:
     return f"{word}, {max(ship, skip)} of {len(said)}"
 
 
-def _missing(judgment: Judgment, panel: Panel) -> Iterator[str]:
+def _missing(subject: int, panel: Panel) -> Iterator[str]:
     """``2 of 10 ballots on the other answers are missing: …``; the cards tell of their own."""
-    others = [b for b in panel.ballots if b.candidate != judgment.best]
+    others = [b for b in panel.ballots if b.candidate != subject]
     errors = Counter(b.error for b in others if b.ship is None)
     ballots = several(len(others), "ballot")
     for error, count in errors.items():

@@ -61,7 +61,8 @@ def _how(fusion: Fusion, judgment: Judgment, members: str) -> str:
     if fusion.passages:
         return f"merged from {members}"
     # Where no verdict could be had, the majority decided, whatever was asked for.
-    unread = bool(judgment.verdicts) and all(v.error for v in judgment.verdicts)
+    verdicts = judgment.verdicts
+    unread = any(v.error for v in verdicts) and not any(v.score for v in verdicts)
     if unread or judgment.protocol == "vote":
         return f"vote of {members}"
     if fusion.mode == "merge":

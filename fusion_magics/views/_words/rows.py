@@ -138,7 +138,9 @@ def _chosen(fusion: Fusion) -> int | None:
 def _split(fusion: Fusion, index: int) -> str:
     """``4 of 5 ship``: how the jury split on one candidate."""
     panel = fusion.judgment.panel if fusion.judgment else None
-    said = [b.ship for b in panel.ballots if b.candidate == index] if panel else []
+    if panel is None or panel.of_answer:
+        return ""
+    said = [b.ship for b in panel.ballots if b.candidate == index]
     given = [ship for ship in said if ship is not None]
     if not said:
         return ""
