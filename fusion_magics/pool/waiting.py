@@ -19,7 +19,7 @@ LEAST_GRACE = 1.0
 GRACE_SHARE = 0.2
 """… or this share of the time so far, if that is more: a slow pool is not cut short by a second."""
 
-_MORE_TIME = "Give it more time: a longer deadline, a larger quorum."
+MORE_TIME = "Give it more time: a longer deadline, a larger quorum."
 
 LATE = "late"
 """The kind of the failure of a member that was not waited for any longer."""
@@ -107,7 +107,7 @@ class Waiting:
         why = f"No answer when {self._answered} others had given theirs."
         if self._ends == self._deadline:
             why = f"No answer within {self._patience.deadline:g} s."
-        return Failure(label, LATE, why, True, _MORE_TIME)
+        return Failure(label, LATE, why, True, MORE_TIME)
 
     async def close(self) -> Answers:
         """Stop the calls that still run; what the others gave after they were waited for."""
