@@ -240,6 +240,27 @@ async def test_readers_reach_the_vote(scripts: dict[str, Script]) -> None:
     assert last.judgment.agreement == 0.25
 
 
+@pytest.mark.parametrize("more", [{}, {"escalate": True}, {"dry_run": True}])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"judge": "scripted:small"}, "scripted:small cannot group"),
+        ({"early_stop": True}, "cannot be counted while they come in"),
+    ],
+)
+async def test_what_the_judge_cannot_group_is_said_before_anybody_is_asked(
+    scripts: dict[str, Script], options: dict[str, object], words: str, more: dict[str, object]
+) -> None:
+    def never(prompt: Prompt, params: SamplingParams) -> str:
+        raise AssertionError
+
+    scripts["small"] = Script("", wording="short")
+    scripts["never"] = Script(never)
+    with pytest.raises(UsageError, match=words) as error:
+        await ask(pool="scripted:never*2", mode="vote", read="judge", **options, **more)
+    assert error.value.hint
+
+
 async def test_weights_and_samples_reach_the_vote() -> None:
     fusion = await ask(pool="scripted:no@weight=3,scripted:yes", mode="vote", samples=2)
     assert fusion.pool == ("scripted:no#1", "scripted:no#2", "scripted:yes#1", "scripted:yes#2")
