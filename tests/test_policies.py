@@ -169,6 +169,18 @@ async def test_where_the_judge_is_too_dear_the_majority_decides() -> None:
     assert all("budget of 400tok was reached" in shown for shown in bundle(fusion).values())
 
 
+async def test_a_reply_that_the_budget_cuts_is_told_as_that(scripts: dict[str, Script]) -> None:
+    """It is not asked for again, and the answer was not too long for the judge's context."""
+    scripts["long"] = Script("word " * 100 + "Answer: yes")
+    scripts["wordy"] = Script(lambda p, s: " ".join(["so"] * 70))
+    pool = "scripted:long@max_tokens=110"
+    fusion = await ask(pool=pool, judge="scripted:wordy", budget="1950tok")
+    assert [call.state for call in fusion.calls] == ["done", "failed"]
+    majority, reached = fusion.notes
+    assert "The budget cut the reply of scripted:wordy short." in majority
+    assert reached.endswith("(calls not made: 0, cut short: 1).")
+
+
 async def test_no_budget_for_any_answer_is_no_answer() -> None:
     with pytest.raises(NoAnswerError, match="budget of 5tok has no room") as error:
         await fuse("q", pool="scripted:yes", judge="scripted:judge", budget="5tok")

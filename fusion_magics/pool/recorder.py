@@ -90,6 +90,10 @@ class Recorder:
             if call.finish is None:
                 why = f"{label} stopped without saying why."
                 raise ModelError(why, "Ask again.", retryable=True)
+            if purpose == "judge" and grant.cut:
+                # Half a verdict is none, and to ask for it again would cost what is left.
+                why = f"The budget cut the reply of {model.name} short."
+                raise ModelError(why, "Give a larger budget.", kind="budget")
         except ModelError as exc:
             self._fail(call, exc)
             raise

@@ -11,7 +11,7 @@ import pytest
 from fusion_magics.backends.scripted import Script
 from fusion_magics.members import open_pool
 from fusion_magics.pool import Member, Pool, Recorder
-from fusion_magics.types import Answers, Ask, Delta, Prompt, SamplingParams, Usage
+from fusion_magics.types import FREE, Answers, Ask, Delta, Prompt, SamplingParams, Usage
 
 
 async def ask_all(members: Sequence[Member], prompt: Prompt, ask: Ask) -> Answers:
@@ -86,6 +86,8 @@ class Buggy:
 
     name = "buggy"
     wording = "full"
+    price = FREE
+    most_tokens: int | None = None
 
     async def stream(self, prompt: Prompt, params: SamplingParams) -> AsyncIterator[Delta]:
         yield Delta(text="x")
