@@ -93,7 +93,8 @@ def test_the_jury_of_a_merged_answer_says_what_it_judged() -> None:
     judgment, panel = judged(jury())
     ballots = tuple(replace(b, candidate=0) for b in panel.ballots if b.candidate == judgment.best)
     review = replace(panel, ballots=ballots, ship=(0.8,), of_answer=True)
-    assert (merged := merge().judgment) is not None
+    merged = merge().judgment
+    assert merged is not None
     fused = replace(merge(), judgment=replace(merged, panel=review))
     assert shown(fused).all("p")[0].text.startswith("Jury of five on the merged answer: ship, ")
     assert "every juror on every answer" not in table(fused)
