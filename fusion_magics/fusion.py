@@ -11,7 +11,7 @@ from .answers import reader_of
 from .errors import NoAnswerError, keep
 from .judges import AGGREGATES, JUDGES, rubric_of
 from .members import MOST_SAMPLES, open_judges, open_pool, with_sampling
-from .modes import MODES
+from .modes import MODES, Case
 from .plan import Plan, plan_of
 from .pool import LATE, Budget, Patience, Recorder, awake
 from .types import Answers, Failure, Fusion, Outcome, Prompt, SamplingParams, Watch
@@ -218,7 +218,7 @@ async def _fused(setup: Setup, watch: Watch | None) -> Fusion:
             mode=setup.mode,
             pool=labels,
             candidates=answers.candidates,
-            failures=_settled(answers.failures, case.pool.late, recorder),
+            failures=_settled(answers.failures, case, recorder),
             judgment=outcome.judgment,
             params=setup.params,
             calls=recorder.calls,
@@ -241,20 +241,34 @@ async def _fused(setup: Setup, watch: Watch | None) -> Fusion:
             outcome = await setup.decide(case)
         return fusion(outcome)
     except NoAnswerError as exc:
-        exc.failures = _settled(exc.failures, case.pool.late, recorder)
+        exc.failures = _settled(exc.failures, case, recorder)
         raise
     except asyncio.CancelledError as stop:
-        note = "Stopped before it was decided; what had arrived is kept."
-        arrived = recorder.arrived(case.pool.late.candidates)
-        keep(stop, fusion(Outcome("", arrived, case.judge.arrived(), (note,))))
+        keep(stop, fusion(_arrived(case, recorder)))
         raise
 
 
-def _settled(failures: Sequence[Failure], late: Answers, recorder: Recorder) -> tuple[Failure, ...]:
+def _arrived(case: Case, recorder: Recorder) -> Outcome:
+    """What there was when the fusion was stopped."""
+    if case.so_far:
+        outcome = case.so_far[-1]
+    else:
+        outcome = Outcome("", recorder.arrived(case.labels, case.pool.late.candidates), None)
+    when = "all was judged" if outcome.text else "it was decided"
+    note = f"Stopped before {when}; what had arrived is kept."
+    return replace(
+        outcome,
+        judgment=outcome.judgment or case.judge.arrived(),
+        notes=(note, *outcome.notes),
+    )
+
+
+def _settled(failures: Sequence[Failure], case: Case, recorder: Recorder) -> tuple[Failure, ...]:
     """``failures``, those of late members as they stand at the end: an answer is none."""
+    late = case.pool.late
     came = {candidate.member for candidate in late.candidates}
     failed = {failure.member: failure for failure in late.failures}
-    partial = {f.member: f.partial for f in recorder.arrived(late.candidates).failures}
+    partial = {f.member: f.partial for f in recorder.arrived(case.labels, late.candidates).failures}
     return tuple(
         failed.get(f.member, replace(f, partial=partial.get(f.member, ""))) if f.kind == LATE else f
         for f in failures

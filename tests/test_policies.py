@@ -284,6 +284,23 @@ async def test_an_early_stop_saves_calls() -> None:
     assert fusion.saved_calls == 40 - len(fusion.calls) > 20
 
 
+async def test_a_stopped_vote_keeps_the_order_of_the_pool(scripts: dict[str, Script]) -> None:
+    """With an early stop members are asked in a drawn order."""
+    for name in "abcdef":
+        scripts[name] = Script(f"Answer: {name}", gap=0.1)
+    pool = ",".join(f"scripted:{name}*2" for name in "abcdef")
+    task = asyncio.create_task(ask(pool=pool, mode="vote", early_stop=True))
+    await asyncio.sleep(0.3)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError) as stop:
+        await task
+    fusion = kept(stop.value)
+    assert fusion is not None
+    given = [c.member for c in fusion.candidates]
+    assert len(given) == 6
+    assert given == [label for label in fusion.pool if label in given]
+
+
 async def test_rounds_reach_the_debate() -> None:
     assert len((await ask(mode="debate", rounds=1)).rounds) == 2
 

@@ -118,6 +118,11 @@ class Pool:
         self._waiting.begin()
         return await self._given(self.members, prompts)
 
+    @property
+    def given(self) -> Answers:
+        """What those who were asked last have given so far."""
+        return answers_of(self._waiting.given)
+
     async def _given(self, members: Sequence[Member], prompts: Mapping[str, Prompt]) -> Answers:
         asked = (member for member in members if member.label in prompts)
         calls = {m.label: _answer_or_failure(m, prompts[m.label], self._ask) for m in asked}

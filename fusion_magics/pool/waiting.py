@@ -55,6 +55,7 @@ class Waiting:
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
         self._quorum = patience.quorum or math.inf
+        self._asked: list[asyncio.Task[Given]] = []
         self._late: list[asyncio.Task[Given]] = []
         self.begin()
 
@@ -75,6 +76,7 @@ class Waiting:
                 call.close()
             return [self._too_late(label) for label in calls]
         tasks = {label: asyncio.create_task(call) for label, call in calls.items()}
+        self._asked = list(tasks.values())
         try:
             await self._until_enough(tasks.values())
         except BaseException:
@@ -103,6 +105,11 @@ class Waiting:
                 grace = max(LEAST_GRACE, GRACE_SHARE * (now - self._began))
                 self._ends = min(self._ends, now + grace)
 
+    @property
+    def given(self) -> list[Given]:
+        """What the calls that were made last have given so far."""
+        return _given(self._asked)
+
     def _too_late(self, label: str) -> Failure:
         why = f"No answer when {self._answered} others had given theirs."
         if self._ends == self._deadline:
@@ -112,11 +119,15 @@ class Waiting:
     async def close(self) -> Answers:
         """Stop the calls that still run; what the others gave after they were waited for."""
         await _stop(task for task in self._late if not task.done())
-        given = [task.result() for task in self._late if not task.cancelled()]
+        given = _given(self._late)
         return Answers(
             tuple(g for g in given if isinstance(g, Candidate)),
             tuple(g for g in given if isinstance(g, Failure)),
         )
+
+
+def _given(tasks: Iterable[asyncio.Task[Given]]) -> list[Given]:
+    return [task.result() for task in tasks if task.done() and not task.cancelled()]
 
 
 async def _stop(tasks: Iterable[asyncio.Task[Given]]) -> None:

@@ -141,7 +141,7 @@ async def test_what_had_failed_before_a_stop_keeps_its_cause(scripts: dict[str, 
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    arrived = recorder.arrived()
+    arrived = recorder.arrived(["scripted:broken", "scripted:slow", "scripted:yes"])
     (broken,) = (await ask("scripted:broken,scripted:yes")).failures
     assert arrived.failures[0] == broken
     assert arrived.failures[1].kind == "cancelled"
