@@ -140,7 +140,7 @@ async def fuse(
     deadline : float, optional
         Seconds to wait for members, each time they are asked: once, in every round of a debate,
         and in every step of ``escalate``. Who is late may finish while the judge works
-        (``fusion.late``), then is stopped.
+        (``fusion.late``), then is stopped; a model that judges, too, is stopped at once.
     quorum : int, optional
         Go on once so many members have answered, and a grace of 1 second, or of a fifth of the
         time so far, has passed.
@@ -179,7 +179,9 @@ async def fuse(
     mode, protocol = choose("mode", mode, MODES), choose("protocol", protocol, JUDGES)
     several = whole("samples", samples, MOST_SAMPLES)
     members = open_pool(pool, params, temperature, several)
+    judges = open_judges(judge)
     cap = None if budget is None else Budget.of(budget)
+    judging = {model.name for model in judges}
     setup = Setup(
         prompt=asked,
         mode=mode,
@@ -187,7 +189,7 @@ async def fuse(
         rubric=None if rubric is None else rubric_of(rubric),
         params=params,
         members=with_confidence(members) if escalate else members,
-        judges=open_judges(judge),
+        judges=judges,
         jury=jury_of(jury),
         aggregate=choose("aggregate", aggregate, AGGREGATES),
         read=reader_of(read),
@@ -196,7 +198,8 @@ async def fuse(
         patience=Patience(
             None if deadline is None else seconds("deadline", deadline),
             None if quorum is None else whole("quorum", quorum, len(members)),
-            late_go_on=cap is None,
+            # What they spend is not there for the judge, be it budget or time of its own model.
+            frozenset(m.label for m in members if cap is not None or m.model.name in judging),
         ),
         budget=cap,
         escalate=escalate,

@@ -34,7 +34,7 @@ def _models(scripts: dict[str, Script], monkeypatch: pytest.MonkeyPatch) -> None
     scripts["judge"] = Script(scoring)
     scripts["slow judge"] = Script(scoring, delay=0.6)
     scripts["later"] = Script("Later.\nAnswer: later", delay=0.45)
-    scripts["endless"] = Script("word " * 1000, gap=0.01)
+    scripts["endless"] = scripts["endless judge"] = Script("word " * 1000, gap=0.01)
 
 
 async def ask(
@@ -65,6 +65,48 @@ async def test_late_answers_are_kept_and_take_no_part() -> None:
     assert list(frame["member"][frame["late"] == True]) == ["scripted:later"]  # noqa: E712
     assert list(frame["failure"].dropna()) == [f"late: {failure.message}"]
     assert all("scripted:endless" in shown for shown in bundle(fusion).values())
+
+
+async def test_who_judges_need_not_finish_a_late_answer_first(scripts: dict[str, Script]) -> None:
+    """A model of this machine answers one call after the other."""
+
+    def both(prompt: Prompt, params: SamplingParams) -> str:
+        return scoring(prompt, params) if params.schema else "word " * 1000
+
+    scripts["both"] = Script(both, gap=0.01)
+    fusion = await ask(pool="scripted:yes,scripted:both", judge="scripted:both", deadline=0.2)
+    member = next(c for c in fusion.calls if c.label == "scripted:both")
+    judge = next(c for c in fusion.calls if c.purpose == "judge")
+    assert member.timing.ended is not None
+    assert member.timing.ended <= judge.timing.queued
+
+
+async def test_who_is_late_in_a_debate_is_stopped_before_its_next_turn(
+    scripts: dict[str, Script],
+) -> None:
+    def debater(prompt: Prompt, params: SamplingParams) -> str:
+        turn = len(prompt.messages) > 1
+        return "slow " * 100 if turn and "Answer: 0" in prompt.text else "Answer: 1"
+
+    def changes(prompt: Prompt, params: SamplingParams) -> str:
+        return "### Revised answer\nAnswer: 2" if len(prompt.messages) > 1 else "Answer: 0"
+
+    scripts["debater"], scripts["changes"] = Script(debater, gap=0.02), Script(changes)
+    pool = "scripted:debater,scripted:changes"
+    fusion = await ask(pool=pool, mode="debate", rounds=2, deadline=0.3)
+    _, second, third = (c.timing for c in fusion.calls if c.label == "scripted:debater")
+    assert second.ended is not None
+    assert second.ended <= third.queued
+    assert fusion.late == ()
+
+
+async def test_who_was_not_asked_in_time_is_told_as_that(scripts: dict[str, Script]) -> None:
+    scripts["n"] = Script(lambda p, s: f"Answer: {s.seed}", delay=0.15)
+    fusion = await ask(pool="scripted:n*6", mode="vote", early_stop=True, deadline=0.2)
+    assert len(fusion.calls) == 4
+    messages = [f.message for f in fusion.failures]
+    assert messages.count("No answer within 0.2 s.") == 2
+    assert messages.count("Not asked: time was up.") == 2
 
 
 async def test_a_quorum_is_enough() -> None:
@@ -143,7 +185,7 @@ async def test_stopping_leaves_nothing_running(options: dict[str, object], judge
 async def test_an_answer_that_came_late_is_no_candidate_of_a_judge_that_was_stopped() -> None:
     """Its verdicts name candidates by their place: one more would shift them."""
     pool = "scripted:later,scripted:yes,scripted:endless"
-    task = asyncio.create_task(ask(pool=pool, judge="scripted:endless", deadline=0.2))
+    task = asyncio.create_task(ask(pool=pool, judge="scripted:endless judge", deadline=0.2))
     await asyncio.sleep(0.8)
     task.cancel()
     with pytest.raises(asyncio.CancelledError) as stop:
