@@ -60,7 +60,7 @@ class Plan:
     steps : tuple of Step
         What the calls of each purpose come to, at most.
     least_calls : int
-        What suffices where ``escalate`` or an early stop saves the others.
+        What suffices where ``escalate`` saves the others.
     weights : tuple of Weights
         The local models.
     free_memory : int

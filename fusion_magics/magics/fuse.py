@@ -84,7 +84,9 @@ class FuseMagics(Magics):  # type: ignore[misc]
     mode = Unicode("best-of", help="How answers become one: best-of, merge, debate, vote.").tag(
         config=True
     )
-    protocol = Unicode("pointwise", help="How the judge compares: pointwise.").tag(config=True)
+    protocol = Unicode(
+        "pointwise", help="How the judge compares: pointwise, pairwise, listwise."
+    ).tag(config=True)
     view = Unicode("table", help="How a Fusion is shown: table, text.").tag(config=True)
 
     def __init__(self, shell: Any) -> None:
