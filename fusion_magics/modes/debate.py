@@ -118,7 +118,8 @@ async def _rounds(case: Case, transcript: Transcript) -> None:
             transcript.add(case.pool.given)
             raise
         if not transcript.add(replies) and number < case.rounds:
-            ended = f"The debate stopped after round {number} of {case.rounds}: nobody changed."
+            why = "nobody changed" if replies.candidates else "nobody answered"
+            ended = f"The debate stopped after round {number} of {case.rounds}: {why}."
             transcript.notes.append(ended)
             return
 

@@ -226,6 +226,18 @@ def test_the_changes_say_how_often_the_right_answer_was_lost_and_found() -> None
     assert turned(found, "5", reader_of("number")) == Turned(1, 0)
 
 
+async def test_a_round_in_which_all_fail_is_told_as_that(scripts: dict[str, Script]) -> None:
+    def once(prompt: Prompt, params: SamplingParams) -> str:
+        if len(prompt.messages) > 1:
+            raise ModelError("It is tired.", "Let it rest.")
+        return f"Answer: {params.seed}"
+
+    scripts["once"] = Script(once)
+    fusion = await fuse("q", pool="scripted:once*2", judge="scripted:echo", mode="debate", rounds=2)
+    assert "The debate stopped after round 1 of 2: nobody answered." in fusion.notes
+    assert fusion.changes == ()
+
+
 async def test_stopping_in_a_later_round_keeps_what_has_arrived(scripts: dict[str, Script]) -> None:
     def slow_later(prompt: Prompt, params: SamplingParams) -> str:
         return "Answer: 1" if len(prompt.messages) == 1 else "word " * 1000
