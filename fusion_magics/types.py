@@ -588,6 +588,8 @@ class Model(Protocol):
         None: unknown.
     most_tokens : int, optional
         The most it writes, however many are asked for; None: no bound.
+    template_tokens : int
+        The most that its chat template adds to a conversation: a default system message, dates.
     """
 
     @property
@@ -598,6 +600,8 @@ class Model(Protocol):
     def price(self) -> Price | None: ...
     @property
     def most_tokens(self) -> int | None: ...
+    @property
+    def template_tokens(self) -> int: ...
 
     def stream(self, prompt: Prompt, params: SamplingParams) -> AsyncIterator[Delta]:
         """Answer ``prompt``: states and text as they come, last a delta with ``finish``.

@@ -216,7 +216,7 @@ async def test_a_reply_that_the_budget_cuts_is_told_as_that(scripts: dict[str, S
     scripts["long"] = Script("word " * 100 + "Answer: yes")
     scripts["wordy"] = Script(lambda p, s: " ".join(["so"] * 70))
     pool = "scripted:long@max_tokens=110"
-    fusion = await ask(pool=pool, judge="scripted:wordy", budget="1950tok")
+    fusion = await ask(pool=pool, judge="scripted:wordy", budget="1880tok")
     assert [call.state for call in fusion.calls] == ["done", "failed"]
     majority, reached = fusion.notes
     assert "The budget cut the reply of scripted:wordy short." in majority

@@ -73,6 +73,10 @@ class ScriptedModel:
         return self.script.price
 
     @property
+    def template_tokens(self) -> int:
+        return 0
+
+    @property
     def most_tokens(self) -> int | None:
         return self.script.most_tokens
 

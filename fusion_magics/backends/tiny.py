@@ -43,7 +43,7 @@ def open(model: str, settings: Mapping[str, str]) -> LocalModel:
     valid = llamacpp.SETTINGS if engine == "llamacpp" else mlx.SETTINGS
     known(name, settings, ("engine", *valid))
     spec = _spec(name, _weights(model), engine, settings)
-    return LocalModel(name, spec, wording="short", most_tokens=MOST_TOKENS)
+    return LocalModel(name, spec, wording="short", most_tokens=MOST_TOKENS, template_tokens=0)
 
 
 def default_engine() -> str:

@@ -16,13 +16,17 @@ from .wire import Spec
 
 @dataclass(frozen=True)
 class LocalModel:
-    """A :class:`fusion_magics.types.Model` whose weights a child process holds."""
+    """A :class:`fusion_magics.types.Model` whose weights a child process holds.
+
+    The longest default system message there is (Mistral Small 3.2's) has some 600 tokens.
+    """
 
     name: str
     spec: Spec
     wording: Wording = "full"
     most_tokens: int | None = None
     price: Price = FREE
+    template_tokens: int = 1024
 
     async def stream(self, prompt: Prompt, params: SamplingParams) -> AsyncGenerator[Delta, None]:
         """As the protocol says. The first call loads the weights.

@@ -16,9 +16,7 @@ from ..types import FREE, Delta, Finish, Model, Price, Prompt, SamplingParams, m
 LEAST_ANSWER = 16
 """Tokens: a call that has not room for so many to write is not made."""
 
-# What a chat template may add to a prompt: a default system message with dates, marks and roles.
-_TOKENS_PER_PROMPT = 64
-_TOKENS_PER_MESSAGE = 16
+_TOKENS_PER_MESSAGE = 16  # marks and roles
 
 _WRITTEN = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(usd|tok)\s*", re.IGNORECASE)
 _PER_TOKEN = Price(1.0, 1.0)
@@ -51,10 +49,10 @@ class Budget:
         return f"{self.amount:.10g}{self.unit}"
 
 
-def most_prompt_tokens(prompt: Prompt) -> int:
+def most_prompt_tokens(model: Model, prompt: Prompt) -> int:
     """An upper bound: no tokenizer makes more tokens than there are bytes."""
     size = sum(len(m.content.encode()) + _TOKENS_PER_MESSAGE for m in prompt.messages)
-    return size + _TOKENS_PER_PROMPT
+    return size + model.template_tokens
 
 
 @dataclass(slots=True, eq=False)
@@ -120,7 +118,7 @@ class Spending:
         price = _PER_TOKEN if self._budget.unit == "tok" else model.price
         params = replace(params, max_tokens=most_written(model, params.max_tokens))
         assert price is not None  # fuse() refuses a budget in dollars for those
-        read = most_prompt_tokens(prompt) * price.read
+        read = most_prompt_tokens(model, prompt) * price.read
         while read + params.max_tokens * price.written > self._left() and self._open:
             await self._ended.wait()
         grant = self._grant(model.name, price, read, params)

@@ -72,6 +72,7 @@ class Small:
 
     wording = "full"
     most_tokens = None
+    template_tokens = 0
 
     def __init__(self, context: int, reply: str = said(5)) -> None:
         self.name = "scripted:small"

@@ -303,6 +303,7 @@ class Hesitant:
 
     name = "scripted:hesitant"
     most_tokens = None
+    template_tokens = 0
 
     def __init__(self, said: str, wording: Wording, other: dict[str, tuple[str, float]]) -> None:
         self.said, self.wording, self.other = said, wording, other

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,12 +11,15 @@ from hypothesis import strategies as st
 
 from fusion_magics.backends.scripted import Script, ScriptedModel
 from fusion_magics.errors import ModelError, UsageError
+from fusion_magics.local import LocalModel, Spec
+from fusion_magics.local.chat import Renderer
 from fusion_magics.pool import Budget, Member, Pool, Recorder, together
 from fusion_magics.pool.budget import most_prompt_tokens
 from fusion_magics.types import Answers, Message, Price, Prompt, SamplingParams, Usage
 
 Q = Prompt.of("one two three")
-READ = most_prompt_tokens(Q)
+READ = most_prompt_tokens(ScriptedModel("scripted:q", Script("")), Q)
+TEMPLATES = Path(__file__).parent.parent / "data" / "templates"
 
 
 @pytest.mark.parametrize(
@@ -35,6 +39,15 @@ def test_reading(text: str, budget: Budget) -> None:
 def test_what_is_no_budget(text: str) -> None:
     with pytest.raises(UsageError, match=r"The budget cannot be .*\nWrite US dollars or tokens"):
         Budget.of(text)
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.jinja")), ids=lambda path: path.stem)
+def test_a_template_adds_no_more_than_is_reserved(path: Path) -> None:
+    asked = Prompt.of("Hi")
+    text = Renderer(path.read_text(), "<s>", "</s>")(asked.messages)
+    local = LocalModel("llamacpp:m", Spec("llamacpp", "m.gguf"))
+    # Every vocabulary has more than three bytes of plain English to a token.
+    assert len(text.encode()) / 3 <= most_prompt_tokens(local, asked)
 
 
 def model(words: int, price: Price | None = None, gap: float = 0.0, **more: int) -> ScriptedModel:
@@ -147,7 +160,8 @@ async def test_without_a_budget_nothing_is_bounded() -> None:
 def test_a_prompt_is_counted_in_bytes_and_its_template_too() -> None:
     text = "Ünïcödé, 漢字 and 😀"
     prompt = Prompt((Message("system", text), Message("user", text)))
-    assert most_prompt_tokens(prompt) > 2 * len(text.encode()) > 2 * len(text)
+    local = LocalModel("llamacpp:m", Spec("llamacpp", "m.gguf"))
+    assert most_prompt_tokens(local, prompt) > 2 * len(text.encode()) > 2 * len(text)
 
 
 async def test_free_models_need_no_dollars() -> None:

@@ -88,6 +88,7 @@ class Buggy:
     wording = "full"
     price = FREE
     most_tokens: int | None = None
+    template_tokens = 0
 
     async def stream(self, prompt: Prompt, params: SamplingParams) -> AsyncIterator[Delta]:
         yield Delta(text="x")
