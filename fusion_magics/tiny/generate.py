@@ -10,6 +10,7 @@ from .model import TinyLlama, attend
 from .tokens import END
 
 CHUNK = 64
+MOST_TOKENS = 65536  # of a chunk: what is kept of them has to fit the memory
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
@@ -20,8 +21,9 @@ def greedy(model: TinyLlama, prompts: list[list[int]], limit: int = 200) -> list
     """
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
     answers: list[list[int]] = [[] for _ in prompts]
-    for start in range(0, len(order), CHUNK):
-        chosen = order[start : start + CHUNK]
+    size = min(CHUNK, MOST_TOKENS // (max(map(len, prompts), default=0) + limit))
+    for start in range(0, len(order), size):
+        chosen = order[start : start + size]
         written = _Together(model, [prompts[i] for i in chosen], limit).write()
         for i, answer in zip(chosen, written, strict=True):
             answers[i] = answer

@@ -24,13 +24,14 @@ from torch.nn import functional as F
 
 from . import release
 from .evaluate import percent_by_kind
+from .evaluate_judge import percent_of_several
 from .model import Shape, TinyLlama
 from .recipes import RECIPES, Recipe, lesson
 from .tokens import END, encode
 
 Batch = tuple[Tensor, Tensor]
 POOL = 1024
-SAVE_SECONDS = 150
+SAVE_SECONDS = 240
 
 
 def batches(recipe: Recipe) -> Iterator[Batch]:
@@ -172,7 +173,8 @@ class Run:
         print(
             f"{self.name} {self.step}/{self.recipe.steps} {self.tokens / 1e6:.1f}M tokens "
             f"{speed:.0f}/s loss {loss:.4f} left {left:.0f} min",
-            percent_by_kind(self.model, questions, judging="judge" in self.recipe.lessons),
+            percent_by_kind(self.model, questions, "judge" in self.recipe.lessons)
+            | (percent_of_several(self.model, 4 * questions) if self.name == "judge" else {}),
             flush=True,
         )
 

@@ -1,0 +1,108 @@
+"""How well the judge compares and merges several answers: greedy, by the real steps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from ..answers import comparable, normalise
+from .comparing import COMPARE, Task, new_fence, ranking, request, some_answers
+from .evaluate import Share, share
+from .generate import greedy
+from .merging import ANALYSE, analysis, merge_request, merge_task
+from .model import TinyLlama
+from .questions import KINDS, sample
+from .tokens import decode, prompt
+
+LIMIT = 1024
+SECTIONS = ("consensus", "contradictions", "partial_coverage", "unique_insights", "blind_spots")
+
+
+def replies(model: TinyLlama, requests: list[str]) -> list[str]:
+    """The judge's greedy replies."""
+    prompts = [prompt([("user", text)]) for text in requests]
+    return [decode(reply) for reply in greedy(model, prompts, LIMIT)]
+
+
+def _read(reply: str, *keys: str) -> dict[str, Any] | None:
+    """The reply's object; None where it is not JSON with these keys."""
+    try:
+        found = json.loads(reply)
+        return {key: found[key] for key in keys}
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def rankings(model: TinyLlama, tasks: list[Task]) -> list[Any]:
+    """The judge's ranking of each task's answers; None where the reply cannot be read."""
+    rng = Random(37)
+    asked = [request(COMPARE, t.question.text, t.texts, new_fence(rng)) for t in tasks]
+    found = [_read(reply, "ranking") for reply in replies(model, asked)]
+    return [reply and reply["ranking"] for reply in found]
+
+
+def exact(tasks: list[Task], found: list[Any]) -> Share:
+    """How many rankings are the true ones."""
+    return share([got == ranking(task.right(0)) for task, got in zip(tasks, found, strict=True)])
+
+
+def flips(model: TinyLlama, pairs: list[Task]) -> Share:
+    """How many verdicts on two answers change when the two change places."""
+    turned = [replace(pair, texts=pair.texts[::-1]) for pair in pairs]
+    other = {1: 2, 2: 1}
+    back = [
+        found and [sorted(other.get(i, 0) for i in group) for group in found]
+        for found in rankings(model, turned)
+    ]
+    found = rankings(model, pairs)
+    return share([one != two for one, two in zip(found, back, strict=True)])
+
+
+def analyses(model: TinyLlama, tasks: list[Task]) -> list[str | None]:
+    """The judge's analysis of each task's answers; None where it cannot be read."""
+    rng = Random(41)
+    asked = [request(ANALYSE, t.question.text, t.texts, new_fence(rng)) for t in tasks]
+    return [reply if _read(reply, *SECTIONS) else None for reply in replies(model, asked)]
+
+
+def merged(
+    model: TinyLlama, tasks: list[Task], analysed: Sequence[str | None]
+) -> list[tuple[str, list[list[int]]]]:
+    """The merged answer of each task and who supports its sentences; empty if unreadable."""
+    rng = Random(43)
+    asked = [
+        merge_request(task, new_fence(rng), text)
+        for task, text in zip(tasks, analysed, strict=True)
+    ]
+    found = []
+    for reply in replies(model, asked):
+        read = _read(reply, "sentences") or {"sentences": []}
+        texts = [sentence["text"] for sentence in read["sentences"]]
+        found.append(("\n".join(texts), [sentence["answers"] for sentence in read["sentences"]]))
+    return found
+
+
+def is_merged(task: Task, text: str) -> bool:
+    """Whether a merged text's final answer is right on every part."""
+    return comparable(text) == normalise(task.question.answer)
+
+
+def percent_of_several(model: TinyLlama, n: int) -> dict[str, int]:
+    """Percent right on ``n`` made-up validation tasks of each form, for the progress line."""
+    rng = Random(19)
+    kinds = list(KINDS)
+    comparisons = [
+        some_answers(rng, sample(rng, "validation", kind=kinds[i % len(kinds)])) for i in range(n)
+    ]
+    tasks = [merge_task(rng, "validation", plain=0.0) for _ in range(n)]
+    analysed = analyses(model, tasks)
+    texts = [text for text, _ in merged(model, tasks, analysed)]
+    marks = {
+        "compare": exact(comparisons, rankings(model, comparisons)),
+        "analysis": share([a == analysis(t) for t, a in zip(tasks, analysed, strict=True)]),
+        "merge": share([is_merged(t, text) for t, text in zip(tasks, texts, strict=True)]),
+    }
+    return {form: round(100 * found.right / found.asked) for form, found in marks.items()}
