@@ -10,9 +10,9 @@ from typing import Any
 
 from ..answers import comparable, normalise
 from .comparing import COMPARE, Task, new_fence, ranking, request, some_answers
-from .evaluate import Share, share
+from .evaluate import Share, marks, share
 from .generate import greedy
-from .merging import ANALYSE, analysis, merge_request, merge_task
+from .merging import ANALYSE, analysis, merge_request, merge_task, supports
 from .model import TinyLlama
 from .questions import KINDS, sample
 from .tokens import decode, prompt
@@ -88,6 +88,50 @@ def merged(
 def is_merged(task: Task, text: str) -> bool:
     """Whether a merged text's final answer is right on every part."""
     return comparable(text) == normalise(task.question.answer)
+
+
+def on_comparing(model: TinyLlama, tasks: list[Task]) -> dict[str, Share]:
+    """The judge on answers to plain questions: all of them at once, and in pairs."""
+    pairs = [
+        replace(task, texts=tuple(task.texts[(i + k) % len(task.texts)] for k in (0, 1)))
+        for i, task in enumerate(tasks)
+    ]
+    mixed = [pair for pair in pairs if len(ranking(pair.right(0))) == 2]
+    return {
+        "compare: exact rankings": exact(tasks, rankings(model, tasks)),
+        "compare: exact rankings of two": exact(pairs, rankings(model, pairs)),
+        "compare: verdicts on two that change with their order": flips(model, pairs),
+        "compare: the same where one of the two is right": flips(model, mixed),
+    }
+
+
+def on_merging(model: TinyLlama, tasks: list[Task]) -> dict[str, Share]:
+    """The judge on answers to two-part questions, beside the members and itself alone."""
+    questions = [task.question for task in tasks]
+    members = [share(marks(questions, list(texts))) for texts in _by_member(tasks)]
+    alone = replies(model, [question.text for question in questions])
+    analysed = analyses(model, tasks)
+    found = merged(model, tasks, analysed)
+    whole = [is_merged(task, text) for task, (text, _) in zip(tasks, found, strict=True)]
+    known = [all(any(task.right(part)) for part in range(len(task.parts))) for task in tasks]
+    credited = [supports(task) == claimed for task, (_, claimed) in zip(tasks, found, strict=True)]
+    return {
+        "merge: merged answers right on both parts": share(whole),
+        "merge: the same where some answer knew each part": share(
+            [right for right, k in zip(whole, known, strict=True) if k]
+        ),
+        "merge: the best single answer's member": max(members, key=lambda m: m.right),
+        "merge: the judge asked alone": share(marks(questions, alone)),
+        "merge: analyses true to the letter": share(
+            [a == analysis(t) for t, a in zip(tasks, analysed, strict=True)]
+        ),
+        "merge: analyses that could be read": share([a is not None for a in analysed]),
+        "merge: support of every sentence true": share(credited),
+    }
+
+
+def _by_member(tasks: list[Task]) -> list[tuple[str, ...]]:
+    return list(zip(*(task.texts for task in tasks), strict=True))
 
 
 def percent_of_several(model: TinyLlama, n: int) -> dict[str, int]:

@@ -172,20 +172,22 @@ def analysis(task: Task) -> str:
     return as_json(reply)
 
 
-def synthesis(task: Task) -> str:
-    """The merged answer: a sentence per part and the final one, each with who supports it.
+def supports(task: Task) -> list[list[int]]:
+    """Who is right on each part, and at last who supports the final answer.
 
-    The final one has those who are right on all of it; if nobody is, those right on some of it.
+    Those are the ones right on all of it; if nobody is, the ones right on some of it.
     """
-    supports = [Covered(task, part).right for part in range(len(task.parts))]
-    some = sorted({i for right in supports for i in right})
-    whole = [i for i in some if all(i in right for right in supports)]
-    sentences: list[dict[str, object]] = [
-        {"text": part.working, "answers": right}
-        for part, right in zip(task.parts, supports, strict=True)
-    ]
-    final = {"text": f"Answer: {task.question.answer}", "answers": whole or some}
-    return as_json({"sentences": [*sentences, final]})
+    parts = [Covered(task, part).right for part in range(len(task.parts))]
+    some = sorted({i for right in parts for i in right})
+    whole = [i for i in some if all(i in right for right in parts)]
+    return [*parts, whole or some]
+
+
+def synthesis(task: Task) -> str:
+    """The merged answer: a sentence per part and the final one, each with who supports it."""
+    texts = [*(part.working for part in task.parts), f"Answer: {task.question.answer}"]
+    pairs = zip(texts, supports(task), strict=True)
+    return as_json({"sentences": [{"text": text, "answers": who} for text, who in pairs]})
 
 
 def merge_request(task: Task, fence: str, analysed: str | None) -> str:

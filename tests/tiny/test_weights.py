@@ -11,11 +11,11 @@ import pytest
 
 from fusion_magics.answers import comparable, normalise
 from fusion_magics.judges.pointwise import read_reply
-from fusion_magics.tiny import NAMES, weights
+from fusion_magics.tiny import NAMES, context, weights
 from fusion_magics.tiny.lessons import judge_request, worked, wrong_candidate
 from fusion_magics.tiny.questions import FAMILIES, Question, even_set
 from fusion_magics.tiny.questions import test_set as every_test_question
-from fusion_magics.tiny.tokens import CONTEXT, END, SPECIAL, VOCABULARY, prompt
+from fusion_magics.tiny.tokens import END, SPECIAL, VOCABULARY, prompt
 
 SPECIALISTS = ("sums", "words", "logic")
 
@@ -28,7 +28,7 @@ def models() -> dict[str, Any]:
     class Opened(dict[str, Any]):
         def __missing__(self, name: str) -> Any:
             path = str(weights(name))
-            self[name] = llama_cpp.Llama(path, n_ctx=CONTEXT, n_threads=1, verbose=False)
+            self[name] = llama_cpp.Llama(path, n_ctx=context(name), n_threads=1, verbose=False)
             return self[name]
 
     return Opened()
@@ -60,7 +60,7 @@ def test_file(name: str) -> None:
     reader = gguf.GGUFReader(weights(name))
     value = {key: field.contents() for key, field in reader.fields.items()}
     assert value["general.architecture"] == "llama"
-    assert value["llama.context_length"] == CONTEXT
+    assert value["llama.context_length"] == context(name)
     assert value["llama.vocab_size"] == VOCABULARY
     assert value["tokenizer.ggml.eos_token_id"] == END
     assert value["tokenizer.ggml.tokens"][256:] == list(SPECIAL)
