@@ -2,55 +2,47 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
-from typing import Any
 
 from ..answers import comparable, normalise
+from . import LONGEST_CONTEXT
 from .comparing import COMPARE, Task, new_fence, ranking, request, some_answers
 from .evaluate import Share, marks, share
 from .generate import greedy
 from .merging import ANALYSE, analysis, merge_request, merge_task, supports
 from .model import TinyLlama
 from .questions import KINDS, sample
+from .replies import Analysed, Merged, Ranked, read
 from .tokens import decode, prompt
 
 LIMIT = 1024
-SECTIONS = ("consensus", "contradictions", "partial_coverage", "unique_insights", "blind_spots")
 
 
 def replies(model: TinyLlama, requests: list[str]) -> list[str]:
-    """The judge's greedy replies."""
+    """The judge's greedy replies; empty where a request leaves no room for one."""
     prompts = [prompt([("user", text)]) for text in requests]
-    return [decode(reply) for reply in greedy(model, prompts, LIMIT)]
+    fitting = [i for i, ids in enumerate(prompts) if len(ids) < LONGEST_CONTEXT]
+    found = dict(zip(fitting, greedy(model, [prompts[i] for i in fitting], LIMIT), strict=True))
+    return [decode(found.get(i, [])) for i in range(len(prompts))]
 
 
-def _read(reply: str, *keys: str) -> dict[str, Any] | None:
-    """The reply's object; None where it is not JSON with these keys."""
-    try:
-        found = json.loads(reply)
-        return {key: found[key] for key in keys}
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-def rankings(model: TinyLlama, tasks: list[Task]) -> list[Any]:
+def rankings(model: TinyLlama, tasks: list[Task]) -> list[list[list[int]] | None]:
     """The judge's ranking of each task's answers; None where the reply cannot be read."""
     rng = Random(37)
     asked = [request(COMPARE, t.question.text, t.texts, new_fence(rng)) for t in tasks]
-    found = [_read(reply, "ranking") for reply in replies(model, asked)]
-    return [reply and reply["ranking"] for reply in found]
+    found = [read(reply, Ranked) for reply in replies(model, asked)]
+    return [reply.ranking if reply else None for reply in found]
 
 
-def exact(tasks: list[Task], found: list[Any]) -> Share:
+def exact(tasks: list[Task], found: list[list[list[int]] | None]) -> Share:
     """How many rankings are the true ones."""
     return share([got == ranking(task.right(0)) for task, got in zip(tasks, found, strict=True)])
 
 
 def flips(model: TinyLlama, pairs: list[Task]) -> Share:
-    """How many verdicts on two answers change when the two change places."""
+    """How many verdicts on two answers change, or cannot be read, when the two change places."""
     turned = [replace(pair, texts=pair.texts[::-1]) for pair in pairs]
     other = {1: 2, 2: 1}
     back = [
@@ -58,14 +50,14 @@ def flips(model: TinyLlama, pairs: list[Task]) -> Share:
         for found in rankings(model, turned)
     ]
     found = rankings(model, pairs)
-    return share([one != two for one, two in zip(found, back, strict=True)])
+    return share([one is None or one != two for one, two in zip(found, back, strict=True)])
 
 
 def analyses(model: TinyLlama, tasks: list[Task]) -> list[str | None]:
     """The judge's analysis of each task's answers; None where it cannot be read."""
     rng = Random(41)
     asked = [request(ANALYSE, t.question.text, t.texts, new_fence(rng)) for t in tasks]
-    return [reply if _read(reply, *SECTIONS) else None for reply in replies(model, asked)]
+    return [reply if read(reply, Analysed) else None for reply in replies(model, asked)]
 
 
 def merged(
@@ -79,9 +71,9 @@ def merged(
     ]
     found = []
     for reply in replies(model, asked):
-        read = _read(reply, "sentences") or {"sentences": []}
-        texts = [sentence["text"] for sentence in read["sentences"]]
-        found.append(("\n".join(texts), [sentence["answers"] for sentence in read["sentences"]]))
+        sentences = (read(reply, Merged) or Merged([])).sentences
+        texts, supported = [s.text for s in sentences], [s.answers for s in sentences]
+        found.append(("\n".join(texts), supported))
     return found
 
 

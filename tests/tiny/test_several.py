@@ -25,56 +25,8 @@ from fusion_magics.tiny.merging import (
     synthesis,
 )
 from fusion_magics.tiny.questions import Question, join_parts, sample, split_of, two_parts
+from fusion_magics.tiny.replies import Analysed, Merged, Ranked
 from fusion_magics.tiny.tokens import encode
-
-
-class Ranked(msgspec.Struct, forbid_unknown_fields=True):
-    check: str
-    rationale: str
-    ranking: list[list[int]]
-
-
-class Point(msgspec.Struct, forbid_unknown_fields=True):
-    point: str
-    answers: list[int]
-
-
-class Stance(msgspec.Struct, forbid_unknown_fields=True):
-    stance: str
-    answers: list[int]
-
-
-class Contradiction(msgspec.Struct, forbid_unknown_fields=True):
-    topic: str
-    stances: list[Stance]
-
-
-class Topic(msgspec.Struct, forbid_unknown_fields=True):
-    topic: str
-    answers: list[int]
-
-
-class Insight(msgspec.Struct, forbid_unknown_fields=True):
-    insight: str
-    answer: int
-
-
-class Analysed(msgspec.Struct, forbid_unknown_fields=True):
-    consensus: list[Point]
-    contradictions: list[Contradiction]
-    partial_coverage: list[Topic]
-    unique_insights: list[Insight]
-    blind_spots: list[str]
-
-
-class Sentence(msgspec.Struct, forbid_unknown_fields=True):
-    text: str
-    answers: list[int]
-
-
-class Merged(msgspec.Struct, forbid_unknown_fields=True):
-    sentences: list[Sentence]
-
 
 FENCE = "0a1b2c3d"
 
