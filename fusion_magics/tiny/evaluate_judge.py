@@ -137,8 +137,8 @@ def percent_of_several(model: TinyLlama, n: int) -> dict[str, int]:
     analysed = analyses(model, tasks)
     texts = [text for text, _ in merged(model, tasks, analysed)]
     marks = {
-        "compare": exact(comparisons, rankings(model, comparisons)),
-        "analysis": share([a == analysis(t) for t, a in zip(tasks, analysed, strict=True)]),
-        "merge": share([is_merged(t, text) for t, text in zip(tasks, texts, strict=True)]),
+        "comparing": exact(comparisons, rankings(model, comparisons)),
+        "analysing": share([a == analysis(t) for t, a in zip(tasks, analysed, strict=True)]),
+        "merging": share([is_merged(t, text) for t, text in zip(tasks, texts, strict=True)]),
     }
     return {form: round(100 * found.right / found.asked) for form, found in marks.items()}
