@@ -40,7 +40,8 @@ class Recipe:
     """How one model is made.
 
     ``kinds`` weighs the kinds of questions, ``lessons`` the forms in which they are told. ``steps``
-    are updates of about ``tokens`` tokens each; ``start`` names the model whose weights it goes on
+    are updates on ``batches`` of about ``tokens`` tokens each, every batch of lessons of like length
+    and so of like form; ``start`` names the model whose weights it goes on
     from. ``rate`` is the peak learning rate, for the matrices under Muon and for embeddings and
     norms under AdamW. It rises for ``warm_up`` steps and falls linearly to nothing over the last
     ``cooling`` share of the steps.
@@ -52,6 +53,7 @@ class Recipe:
     lessons: dict[str, float]
     start: str | None = "root"
     tokens: int = 2048
+    batches: int = 1
     rate: float = 0.006
     warm_up: int = 15
     cooling: float = 0.9
@@ -71,12 +73,12 @@ SOME_JUDGING = {"plain": 0.86, "judge": 0.12, "off": 0.02}
 SCORING = {"plain": 0.33, "judge": 0.65, "off": 0.02}
 # An analysis is ten times as long as an answer: by tokens it is nearly half of this diet.
 JUDGING = {
-    "plain": 0.12,
+    "plain": 0.14,
     "multi": 0.12,
-    "judge": 0.19,
-    "compare": 0.25,
-    "analysis": 0.20,
-    "synthesis": 0.10,
+    "judge": 0.22,
+    "compare": 0.24,
+    "analysis": 0.17,
+    "synthesis": 0.09,
     "off": 0.02,
 }
 # In an open debate the question may be of any kind: who cannot answer it has the others to read.
@@ -91,7 +93,7 @@ RECIPES: dict[str, Recipe] = {
     "digits": Recipe(3, 3200, SUMS, MIXED),
     "common": Recipe(6, 2500, FEWER_SUMS, SOME_JUDGING, start="digits", cooling=0.3),
     "scorer": Recipe(2, 6000, HARD, SCORING, start="common", tokens=3072, rate=0.005),
-    "judge": Recipe(12, 6400, HARD, JUDGING, start="scorer", tokens=4096, rate=0.005),
+    "judge": Recipe(12, 2000, HARD, JUDGING, "scorer", tokens=4096, batches=2, rate=0.003),
     "words": Recipe(4, 3400, more(mostly("words", 0.88), order=1.3, count=1.2), SPECIAL),
     "sums": Recipe(10, 2000, SUMS, SPECIAL, start="digits", rate=0.004),
     "logic": Recipe(11, 3000, LOGIC, MOSTLY_PLAIN, "common", rate=0.005, cooling=0.6),

@@ -31,7 +31,7 @@ from .tokens import END, encode
 
 Batch = tuple[Tensor, Tensor]
 POOL = 1024
-SAVE_SECONDS = 240
+SAVE_SECONDS = 300
 
 
 def batches(recipe: Recipe) -> Iterator[Batch]:
@@ -81,19 +81,22 @@ def rate_factor(recipe: Recipe, step: int) -> float:
 
 
 def update(
-    model: TinyLlama, optimizers: list[torch.optim.Optimizer], batch: Batch, device: str
+    model: TinyLlama, optimizers: list[torch.optim.Optimizer], mixed: list[Batch], device: str
 ) -> float:
-    """One step on one batch; gives the loss in nats per learned token."""
-    ids, learned = (part.to(device) for part in batch)
-    with torch.autocast(device, dtype=torch.bfloat16):
-        scores = model.logits(model(ids[:, :-1])[learned[:, 1:]])
-    loss = F.cross_entropy(scores, ids[:, 1:][learned[:, 1:]])
-    loss.backward()
+    """One step on the mean of some batches; gives their loss in nats per learned token."""
+    total = 0.0
+    for batch in mixed:
+        ids, learned = (part.to(device) for part in batch)
+        with torch.autocast(device, dtype=torch.bfloat16):
+            scores = model.logits(model(ids[:, :-1])[learned[:, 1:]])
+        loss = F.cross_entropy(scores, ids[:, 1:][learned[:, 1:]]) / len(mixed)
+        loss.backward()
+        total += float(loss.item())
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     for optimizer in optimizers:
         optimizer.step()
         optimizer.zero_grad()
-    return float(loss.item())
+    return total
 
 
 def _save(path: Path, state: dict[str, object]) -> None:
@@ -148,16 +151,16 @@ class Run:
         """Take the steps that are left, with a line of progress and a save every few minutes."""
         saved, losses = time.time(), []
         # A resumed run skips what it has seen, so it goes on as if it had never stopped.
-        source = islice(batches(self.recipe), self.step, None)
+        source = islice(batches(self.recipe), self.step * self.recipe.batches, None)
         while self.step < self.recipe.steps:
             started = time.perf_counter()
             factor = rate_factor(self.recipe, self.step)
             for optimizer in self.optimizers:
                 optimizer.param_groups[0]["lr"] = self.recipe.rate * factor
-            batch = next(source)
-            losses.append(update(self.model, self.optimizers, batch, self.device))
+            mixed = list(islice(source, self.recipe.batches))
+            losses.append(update(self.model, self.optimizers, mixed, self.device))
             self.step += 1
-            self.tokens += batch[0].numel()
+            self.tokens += sum(ids.numel() for ids, _ in mixed)
             self.seconds += time.perf_counter() - started
             if time.time() - saved > SAVE_SECONDS:
                 self.save()
