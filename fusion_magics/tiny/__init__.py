@@ -1,7 +1,7 @@
 """The tiny models that ship inside the package: names and weights, nothing heavy.
 
-How they are made: ``questions`` (what they learn), ``lessons`` (how it is told), ``recipes`` (who
-learns what), ``train``, ``export`` and ``evaluate``.
+How they are made: ``questions`` (what they learn), ``lessons`` (how it is told; ``comparing`` and
+``merging`` for the judge), ``recipes`` (who learns what), ``train``, ``export`` and ``evaluate``.
 """
 
 from __future__ import annotations
