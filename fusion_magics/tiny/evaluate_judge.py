@@ -18,6 +18,9 @@ from .replies import Analysed, Merged, Ranked, read
 from .tokens import decode, prompt
 
 LIMIT = 1024
+PAIRS = 300
+
+Ranking = list[list[int]]
 
 
 def replies(model: TinyLlama, requests: list[str]) -> list[str]:
@@ -28,7 +31,7 @@ def replies(model: TinyLlama, requests: list[str]) -> list[str]:
     return [decode(found.get(i, [])) for i in range(len(prompts))]
 
 
-def rankings(model: TinyLlama, tasks: list[Task]) -> list[list[list[int]] | None]:
+def rankings(model: TinyLlama, tasks: list[Task]) -> list[Ranking | None]:
     """The judge's ranking of each task's answers; None where the reply cannot be read."""
     rng = Random(37)
     asked = [request(COMPARE, t.question.text, t.texts, new_fence(rng)) for t in tasks]
@@ -36,21 +39,21 @@ def rankings(model: TinyLlama, tasks: list[Task]) -> list[list[list[int]] | None
     return [reply.ranking if reply else None for reply in found]
 
 
-def exact(tasks: list[Task], found: list[list[list[int]] | None]) -> Share:
+def exact(tasks: list[Task], found: list[Ranking | None]) -> Share:
     """How many rankings are the true ones."""
     return share([got == ranking(task.right(0)) for task, got in zip(tasks, found, strict=True)])
 
 
-def flips(model: TinyLlama, pairs: list[Task]) -> Share:
-    """How many verdicts on two answers change, or cannot be read, when the two change places."""
-    turned = [replace(pair, texts=pair.texts[::-1]) for pair in pairs]
-    other = {1: 2, 2: 1}
+def verdicts_both_ways(
+    model: TinyLlama, pairs: list[Task]
+) -> list[tuple[Ranking | None, Ranking | None]]:
+    """The judge's rankings of two answers as they stand and, numbered the same, exchanged."""
+    exchanged = rankings(model, [replace(pair, texts=pair.texts[::-1]) for pair in pairs])
     back = [
-        found and [sorted(other.get(i, 0) for i in group) for group in found]
-        for found in rankings(model, turned)
+        found and [sorted({1: 2, 2: 1}.get(i, 0) for i in group) for group in found]
+        for found in exchanged
     ]
-    found = rankings(model, pairs)
-    return share([one is None or one != two for one, two in zip(found, back, strict=True)])
+    return list(zip(rankings(model, pairs), back, strict=True))
 
 
 def analyses(model: TinyLlama, tasks: list[Task]) -> list[str | None]:
@@ -83,17 +86,21 @@ def is_merged(task: Task, text: str) -> bool:
 
 
 def on_comparing(model: TinyLlama, tasks: list[Task]) -> dict[str, Share]:
-    """The judge on answers to plain questions: all of them at once, and in pairs."""
+    """The judge on answers to plain questions: all of each, and two of the first ``PAIRS``."""
     pairs = [
         replace(task, texts=tuple(task.texts[(i + k) % len(task.texts)] for k in (0, 1)))
-        for i, task in enumerate(tasks)
+        for i, task in enumerate(tasks[:PAIRS])
     ]
-    mixed = [pair for pair in pairs if len(ranking(pair.right(0))) == 2]
+    verdicts = verdicts_both_ways(model, pairs)
+    changed = [one is None or one != two for one, two in verdicts]
+    unequal = [len(ranking(pair.right(0))) == 2 for pair in pairs]
     return {
-        "compare: exact rankings": exact(tasks, rankings(model, tasks)),
-        "compare: exact rankings of two": exact(pairs, rankings(model, pairs)),
-        "compare: verdicts on two that change with their order": flips(model, pairs),
-        "compare: the same where one of the two is right": flips(model, mixed),
+        "compare: all answers ranked rightly": exact(tasks, rankings(model, tasks)),
+        "compare: two answers ranked rightly": exact(pairs, [one for one, _ in verdicts]),
+        "compare: two answers, verdict changed with their order": share(changed),
+        "compare: the same where one of the two is right": share(
+            [change for change, u in zip(changed, unequal, strict=True) if u]
+        ),
     }
 
 

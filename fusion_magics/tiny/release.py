@@ -19,7 +19,7 @@ from ..answers import final_answer
 from . import NAMES, weights
 from .comparing import Task
 from .evaluate import Share, answers, by, marks, parts, scores, second_thoughts, share
-from .evaluate_judge import on_comparing, on_merging
+from .evaluate_judge import PAIRS, on_comparing, on_merging
 from .export import write_gguf
 from .model import Shape, TinyLlama
 from .questions import FAMILIES, Question, even_set, join_parts, two_parts
@@ -237,8 +237,8 @@ def _results(name: str, report: Report) -> list[str]:
             "| --- | --- |",
             *(f"| {group} | {found} |" for group, found in verdicts.items()),
             "",
-            f"Comparing and merging the specialists' own answers, those on {len(questions)} test "
-            f"questions to compare and on {MERGED} test questions in two parts to merge:",
+            f"Comparing the specialists' own answers to the same questions (two answers: the first "
+            f"{PAIRS} of them), and merging those to {MERGED} test questions in two parts:",
             "",
             "| task | percent |",
             "| --- | --- |",
