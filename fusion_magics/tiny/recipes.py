@@ -40,11 +40,11 @@ class Recipe:
     """How one model is made.
 
     ``kinds`` weighs the kinds of questions, ``lessons`` the forms in which they are told. ``steps``
-    are updates on ``batches`` of about ``tokens`` tokens each, every batch of lessons of like length
-    and so of like form; ``start`` names the model whose weights it goes on
-    from. ``rate`` is the peak learning rate, for the matrices under Muon and for embeddings and
-    norms under AdamW. It rises for ``warm_up`` steps and falls linearly to nothing over the last
-    ``cooling`` share of the steps.
+    are updates, each on ``batches`` of about ``tokens`` tokens. The lessons of a batch are of like
+    length and so of like form: several batches keep a long form from drowning the others. ``start``
+    names the model whose weights it goes on from. ``rate`` is the peak learning rate, for the
+    matrices under Muon and for embeddings and norms under AdamW. It rises for ``warm_up`` steps and
+    falls linearly to nothing over the last ``cooling`` share of the steps.
     """
 
     seed: int
