@@ -39,6 +39,10 @@ class Task:
         pieces = [final.split(";") for final in finals]
         return [found[part].strip() if part < len(found) else "" for found in pieces]
 
+    def plain(self, part: int) -> list[str]:
+        """The same as it is put down in a reply."""
+        return [plain_characters(given) for given in self.given(part)]
+
     def right(self, part: int) -> list[bool]:
         """Whether each text is right on a part."""
         own = normalise(self.parts[part].answer)
@@ -73,13 +77,23 @@ def enumerated(numbers: Sequence[int]) -> str:
     return f"{', '.join(head)} and {last}" if head else last
 
 
+def stances(task: Task, part: int) -> list[str]:
+    """What each text says to a part, and that compared with the right answer.
+
+    Put down first and compared then: to find the answer of one text among others and to compare it
+    are two steps, and learned at once they took several times as long.
+    """
+    own = task.parts[part].answer
+    return [
+        f"{given or 'nothing'}: {comparison(own, given)}, {'right' if right else 'wrong'}"
+        for given, right in zip(task.plain(part), task.right(part), strict=True)
+    ]
+
+
 def compared(task: Task) -> str:
     """The judge's reply: own working, each answer compared with it, who is right, the ranking."""
     own, rights = task.question.answer, task.right(0)
-    checks = (
-        f"{i}: {comparison(own, plain_characters(given))}"
-        for i, given in enumerate(task.given(0), 1)
-    )
+    checks = (f"{i}: {stance}" for i, stance in enumerate(stances(task, 0), 1))
     right = [i for i, r in enumerate(rights, 1) if r]
     who = f"{enumerated(right)} {'is' if len(right) == 1 else 'are'}" if right else "None is"
     reply: dict[str, object] = {

@@ -9,15 +9,13 @@ from __future__ import annotations
 from random import Random
 
 from ..answers import normalise
-from .comparing import Task, as_json, new_fence, request
+from .comparing import Task, as_json, new_fence, request, stances
 from .lessons import (
     DONT_KNOW,
     Conversation,
     answer_text,
-    comparison,
     garbled,
     looping,
-    plain_characters,
     right_candidate,
     spoilt,
     wrong_candidate,
@@ -127,14 +125,9 @@ class Covered:
         name = f"Part {part + 1}: " if len(task.parts) > 1 else ""
         self.short = f"{name}{own.answer}"
         self.topic = f"{name}{own.working} = {own.answer}"
-        self.rights = task.right(part)
-        self.right = [i for i, right in enumerate(self.rights, 1) if right]
-        self.given = [plain_characters(given) for given in task.given(part)]
-        self.stances = [
-            f"{given or 'nothing'}: {comparison(own.answer, given)}, {'right' if r else 'wrong'}"
-            for given, r in zip(self.given, self.rights, strict=True)
-        ]
-        self.agreed = len(set(map(normalise, self.given))) == 1
+        self.right = [i for i, right in enumerate(task.right(part), 1) if right]
+        self.stances = stances(task, part)
+        self.agreed = len(set(map(normalise, task.plain(part)))) == 1
 
 
 def analysis(task: Task) -> str:

@@ -177,7 +177,7 @@ class Run:
             f"{self.name} {self.step}/{self.recipe.steps} {self.tokens / 1e6:.1f}M tokens "
             f"{speed:.0f}/s loss {loss:.4f} left {left:.0f} min",
             percent_by_kind(self.model, questions, "judge" in self.recipe.lessons)
-            | (percent_of_several(self.model, 4 * questions) if self.name == "judge" else {}),
+            | (percent_of_several(self.model, questions) if self.name == "judge" else {}),
             flush=True,
         )
 

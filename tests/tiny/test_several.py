@@ -67,7 +67,10 @@ def test_a_comparison_says_what_is_right_of_each() -> None:
         working, _, checks = found.check.partition(f" = {question.answer}; 1: ")
         assert working == question.working
         compared_as = re.split(r"; \d: ", checks)
-        assert {i for i, text in enumerate(compared_as, 1) if "/" not in text} == right
+        assert {i for i, text in enumerate(compared_as, 1) if text.endswith(", right")} == right
+        for text, said in zip(compared_as, task.plain(0), strict=True):
+            assert text.startswith(f"{said or 'nothing'}: {question.answer[0]}")
+            assert ("/" not in text.rpartition(": ")[2]) == text.endswith(", right")
         assert found.rationale.startswith("None" if not right else str(min(right)))
 
 
