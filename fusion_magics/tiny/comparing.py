@@ -93,7 +93,8 @@ def stances(task: Task, part: int) -> list[str]:
 def compared(task: Task) -> str:
     """The judge's reply: own working, each answer compared with it, who is right, the ranking."""
     own, rights = task.question.answer, task.right(0)
-    checks = (f"{i}: {stance}" for i, stance in enumerate(stances(task, 0), 1))
+    # Numbered as in the request: the same signs again help to find the place.
+    checks = (f"[{i}] {stance}" for i, stance in enumerate(stances(task, 0), 1))
     right = [i for i, r in enumerate(rights, 1) if r]
     who = f"{enumerated(right)} {'is' if len(right) == 1 else 'are'}" if right else "None is"
     reply: dict[str, object] = {
@@ -106,9 +107,9 @@ def compared(task: Task) -> str:
 
 def some_answers(rng: Random, question: Question) -> Task:
     """Two to five made-up answers in random order: any number right, now and then one twice."""
-    share = rng.choice((0.0, 0.3, 0.5, 0.7, 1.0))
+    share = rng.choice((0.0, 0.3, 0.3, 0.5, 0.7, 1.0))
     texts: list[str] = []
-    for _ in range(rng.choices((2, 3, 4, 5), (45, 40, 10, 5))[0]):
+    for _ in range(rng.choices((2, 3, 4, 5), (30, 50, 12, 8))[0]):
         make = right_candidate if rng.random() < share else wrong_candidate
         twice = texts and rng.random() < 0.08
         texts.append(rng.choice(texts) if twice else make(rng, question))

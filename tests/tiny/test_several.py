@@ -64,9 +64,9 @@ def test_a_comparison_says_what_is_right_of_each() -> None:
         right = {i for i, text in enumerate(task.texts, 1) if is_right(question, text)}
         wrong = set(range(1, len(task.texts) + 1)) - right
         assert [set(group) for group in found.ranking] == [g for g in (right, wrong) if g]
-        working, _, checks = found.check.partition(f" = {question.answer}; 1: ")
+        working, _, checks = found.check.partition(f" = {question.answer}; [1] ")
         assert working == question.working
-        compared_as = re.split(r"; \d: ", checks)
+        compared_as = re.split(r"; \[\d\] ", checks)
         assert {i for i, text in enumerate(compared_as, 1) if text.endswith(", right")} == right
         for text, said in zip(compared_as, task.plain(0), strict=True):
             assert text.startswith(f"{said or 'nothing'}: {question.answer[0]}")
