@@ -93,7 +93,7 @@ RECIPES: dict[str, Recipe] = {
     "digits": Recipe(3, 3200, SUMS, MIXED),
     "common": Recipe(6, 2500, FEWER_SUMS, SOME_JUDGING, start="digits", cooling=0.3),
     "scorer": Recipe(2, 6000, HARD, SCORING, start="common", tokens=3072, rate=0.005),
-    "judge": Recipe(12, 3600, HARD, JUDGING, "scorer", tokens=4096, batches=2, rate=0.003),
+    "judge": Recipe(12, 3000, HARD, JUDGING, "scorer", tokens=4096, batches=2, rate=0.003),
     "words": Recipe(4, 3400, more(mostly("words", 0.88), order=1.3, count=1.2), SPECIAL),
     "sums": Recipe(10, 2000, SUMS, SPECIAL, start="digits", rate=0.004),
     "logic": Recipe(11, 3000, LOGIC, MOSTLY_PLAIN, "common", rate=0.005, cooling=0.6),
