@@ -1,8 +1,8 @@
 """``tiny:NAME``: a model shipped inside the package, by the same engines as any other.
 
 Settings: ``engine`` (``llamacpp`` or ``mlx``; default MLX on Apple Silicon, llama.cpp elsewhere),
-``context`` (default the model's own, at most 1024) and ``gpu_layers`` (llama.cpp). An answer has at
-most 320 tokens.
+``context`` (default the model's own, at most 1024; the judge's 2048) and ``gpu_layers``
+(llama.cpp). An answer has at most 320 tokens, a reply of the judge 1024.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from . import llamacpp, mlx
 from ._settings import known
 
 ENGINES = ("llamacpp", "mlx")
-MOST_CONTEXT = 1024
 # Twice their longest right answer: what goes on beyond it goes round in circles.
 MOST_TOKENS = 320
+JUDGE_MOST_TOKENS = 1024
 
 
 def open(model: str, settings: Mapping[str, str]) -> LocalModel:
@@ -42,8 +42,9 @@ def open(model: str, settings: Mapping[str, str]) -> LocalModel:
         )
     valid = llamacpp.SETTINGS if engine == "llamacpp" else mlx.SETTINGS
     known(name, settings, ("engine", *valid))
-    spec = _spec(name, _weights(model), engine, settings)
-    return LocalModel(name, spec, wording="short", most_tokens=MOST_TOKENS, template_tokens=0)
+    spec = _spec(model, engine, settings)
+    most_tokens = JUDGE_MOST_TOKENS if model == "judge" else MOST_TOKENS
+    return LocalModel(name, spec, wording="short", most_tokens=most_tokens, template_tokens=0)
 
 
 def default_engine() -> str:
@@ -68,9 +69,10 @@ def _weights(model: str) -> Path:
     return path
 
 
-def _spec(name: str, weights: Path, engine: str, settings: Mapping[str, str]) -> Spec:
+def _spec(model: str, engine: str, settings: Mapping[str, str]) -> Spec:
+    path, most_context = _weights(model), tiny.context(model)
     if engine == "llamacpp":
-        return llamacpp.spec_of(name, weights, settings, MOST_CONTEXT)
-    spec = mlx.spec_of(name, weights, settings, MOST_CONTEXT)
+        return llamacpp.spec_of(f"tiny:{model}", path, settings, most_context)
+    spec = mlx.spec_of(f"tiny:{model}", path, settings, most_context)
     # One file serves both engines. The kernel imports no MLX for it: the child does.
     return msgspec.structs.replace(spec, derive="fusion_magics.tiny.mlx_form:mlx_folder")

@@ -1,7 +1,7 @@
 """The tiny models that ship inside the package: names and weights, nothing heavy.
 
-How they are made: ``questions`` (what they learn), ``lessons`` (how it is told), ``recipes`` (who
-learns what), ``train``, ``export`` and ``evaluate``.
+How they are made: ``questions`` (what they learn), ``lessons`` (how it is told; ``comparing`` and
+``merging`` for the judge), ``recipes`` (who learns what), ``train``, ``export`` and ``evaluate``.
 """
 
 from __future__ import annotations
@@ -15,8 +15,15 @@ NAMES: dict[str, str] = {
     "a": "a bit of everything; weak spots differ from b and c",
     "b": "a bit of everything; weak spots differ from a and c",
     "c": "a bit of everything; weak spots differ from a and b",
-    "judge": "checks an answer in a short working, then gives rationale and score",
+    "judge": "checks, compares and merges answers, each in a short working first",
 }
+CONTEXT = 1024
+LONGEST_CONTEXT = 2048
+
+
+def context(name: str) -> int:
+    """The most tokens that a model reads and writes: the judge has several answers to read."""
+    return LONGEST_CONTEXT if name == "judge" else CONTEXT
 
 
 def weights(name: str) -> Path:

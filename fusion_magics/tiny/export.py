@@ -8,8 +8,9 @@ import gguf
 import numpy as np
 import torch
 
+from . import context
 from .model import EPSILON, ROPE_BASE, Shape
-from .tokens import CHAT_TEMPLATE, CONTEXT, END, SPECIAL, VOCABULARY, byte_symbols
+from .tokens import CHAT_TEMPLATE, END, SPECIAL, VOCABULARY, byte_symbols
 
 ARCHITECTURE = "llama"
 
@@ -33,7 +34,7 @@ def _write_shape(writer: gguf.GGUFWriter, shape: Shape, name: str) -> None:
     writer.add_license("apache-2.0")
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
     writer.add_block_count(shape.layers)
-    writer.add_context_length(CONTEXT)
+    writer.add_context_length(context(name))
     writer.add_embedding_length(shape.width)
     writer.add_feed_forward_length(shape.inner)
     writer.add_head_count(shape.heads)

@@ -10,18 +10,21 @@ from .model import TinyLlama, attend
 from .tokens import END
 
 CHUNK = 64
+MOST_TOKENS = 65536  # of a chunk: what is kept of them has to fit the memory
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
 def greedy(model: TinyLlama, prompts: list[list[int]], limit: int = 200) -> list[list[int]]:
     """Continuations of prompts of any lengths, without the end mark.
 
-    ``limit`` is the most new tokens that one may have. Prompts of like length go together.
+    ``limit`` is the most new tokens that one may have, as far as the context reaches. Prompts of
+    like length go together; each has to be shorter than the context.
     """
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
     answers: list[list[int]] = [[] for _ in prompts]
-    for start in range(0, len(order), CHUNK):
-        chosen = order[start : start + CHUNK]
+    size = min(CHUNK, MOST_TOKENS // (max(map(len, prompts), default=0) + limit))
+    for start in range(0, len(order), size):
+        chosen = order[start : start + size]
         written = _Together(model, [prompts[i] for i in chosen], limit).write()
         for i, answer in zip(chosen, written, strict=True):
             answers[i] = answer
@@ -36,7 +39,8 @@ class _Together:
         self.rows = [list(prompt) for prompt in prompts]
         self.done = [False] * len(prompts)
         self.device = model.cos.device
-        shape, longest = model.shape, max(map(len, prompts)) + limit
+        shape = model.shape
+        longest = self.longest = min(max(map(len, prompts)) + limit, len(model.cos))
         size = (len(prompts), shape.heads, longest, shape.width // shape.heads)
         self.keys = [torch.zeros(size, device=self.device) for _ in model.blk]
         self.values = [torch.zeros(size, device=self.device) for _ in model.blk]
@@ -73,6 +77,7 @@ class _Together:
             row = self.rows[i]
             if position < len(row) or self.done[i]:
                 continue
-            self.done[i] = token == END or len(row) - len(self.prompts[i]) >= self.limit
+            full = len(row) - len(self.prompts[i]) >= self.limit or len(row) + 1 >= self.longest
+            self.done[i] = full or token == END
             if not self.done[i]:
                 row.append(token)

@@ -122,23 +122,23 @@ def echo(rng: Random) -> Conversation:
 # Wrong and right candidates ------------------------------------------------------------------
 
 
-def _spoilt(rng: Random, answer: str) -> str:
+def spoilt(rng: Random, answer: str) -> str:
     """A wrong final answer that looks like the right one."""
     if answer.isdigit():
         value = int(answer)
-        changed = rng.choice((value + 1, max(0, value - 1), value + 10, value + 100, value * 10))
+        close = rng.choice((value + 1, max(0, value - 1), value + 10, value + 100, value * 10))
         swapped = answer[:-2] + answer[-2:][::-1]
-        spoilt = rng.choice((str(changed), swapped, str(rng.randint(0, 2 * value + 9))))
+        changed = rng.choice((str(close), swapped, str(rng.randint(0, 2 * value + 9))))
     elif answer.istitle():
-        spoilt = rng.choice(NAMES)
+        changed = rng.choice(NAMES)
     elif len(answer) == 1:
-        spoilt = rng.choice("abcdefghijklmnopqrstuvwxyz")
+        changed = rng.choice("abcdefghijklmnopqrstuvwxyz")
     else:
-        spoilt = misspell(rng, answer)
-    return spoilt if spoilt != answer else spoilt + rng.choice("x1")
+        changed = misspell(rng, answer)
+    return changed if changed != answer else changed + rng.choice("x1")
 
 
-def _garbled(rng: Random, working: str) -> str:
+def garbled(rng: Random, working: str) -> str:
     """The working with one or two characters changed."""
     for _ in range(rng.randint(1, 2)):
         at = rng.randrange(len(working))
@@ -147,7 +147,7 @@ def _garbled(rng: Random, working: str) -> str:
     return working
 
 
-def _looping(rng: Random, working: str) -> str:
+def looping(rng: Random, working: str) -> str:
     """A working that goes round in circles until it is cut off, as models do when lost."""
     at = rng.randrange(len(working))
     piece = working[at : at + rng.randint(2, 14)]
@@ -160,7 +160,7 @@ def right_candidate(rng: Random, question: Question) -> str:
     if kind < 0.80:
         return worked(question)
     if kind < 0.88:
-        return answer_text(_garbled(rng, question.working), question.answer)
+        return answer_text(garbled(rng, question.working), question.answer)
     if kind < 0.92:
         return question.answer
     if kind < 0.96:
@@ -180,19 +180,19 @@ def wrong_candidate(rng: Random, question: Question) -> str:
         other = sample(rng, kind=question.kind)
         text = worked(other)
     elif kind < 0.80:
-        text = answer_text(question.working, _spoilt(rng, question.answer))
+        text = answer_text(question.working, spoilt(rng, question.answer))
     elif kind < 0.90:
-        text = answer_text(_garbled(rng, question.working), _spoilt(rng, question.answer))
+        text = answer_text(garbled(rng, question.working), spoilt(rng, question.answer))
     elif kind < 0.925:
-        text = _looping(rng, question.working)
+        text = looping(rng, question.working)
     elif kind < 0.945:
-        text = rng.choice((_spoilt(rng, question.answer), f"Answer: {any_word(rng)}"))
+        text = rng.choice((spoilt(rng, question.answer), f"Answer: {any_word(rng)}"))
     elif kind < 0.965:
         text = rng.choice((DONT_KNOW, "", "Answer:", "I do not know.", any_word(rng)))
     else:
         text = worked(sample(rng))
     if is_right(question, text):
-        return answer_text(question.working, _spoilt(rng, question.answer))
+        return answer_text(question.working, spoilt(rng, question.answer))
     return text
 
 
@@ -241,13 +241,14 @@ def comparison(own: str, given: str) -> str:
     return " ".join(pairs)
 
 
-def _plain_characters(text: str) -> str:
+def plain_characters(text: str) -> str:
+    """The beginning of an answer, without what would look odd in JSON."""
     return "".join(c for c in text if c not in '"\\' and c.isprintable())[:24]
 
 
 def verdict(question: Question, candidate: str) -> str:
     """The judge's reply as JSON text: own working, comparison, rationale, score 0 or 10."""
-    given = _plain_characters(final_answer(candidate))
+    given = plain_characters(final_answer(candidate))
     right = is_right(question, candidate)
     own = question.answer
     forms = RATIONALES_RIGHT if right else RATIONALES_WRONG if given else RATIONALES_EMPTY
@@ -278,16 +279,21 @@ __all__ = [
     "MULTI_PART",
     "Conversation",
     "answer_text",
+    "comparison",
     "debate",
     "debate_request",
     "echo",
+    "garbled",
     "is_right",
     "judge_request",
     "judging",
     "judging_made_up",
+    "looping",
     "off_topic",
     "plain",
+    "plain_characters",
     "right_candidate",
+    "spoilt",
     "verdict",
     "worked",
     "wrong_candidate",

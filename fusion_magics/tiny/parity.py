@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from . import NAMES, weights
+from . import NAMES, context, weights
 from .mlx_form import mlx_folder
 from .questions import Question, test_set
-from .tokens import CONTEXT, END, prompt
+from .tokens import END, prompt
 
 LIMIT = 120
 
@@ -35,7 +35,8 @@ def open_llamacpp(path: Path) -> Any:
     """The model in llama.cpp on one thread, keeping the scores of every position."""
     from llama_cpp import Llama
 
-    return Llama(str(path), n_ctx=CONTEXT, n_threads=1, logits_all=True, verbose=False)
+    n_ctx = context(path.stem)
+    return Llama(str(path), n_ctx=n_ctx, n_threads=1, logits_all=True, verbose=False)
 
 
 def open_mlx(path: Path) -> Any:

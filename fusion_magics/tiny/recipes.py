@@ -2,8 +2,9 @@
 
 ``root``, ``digits`` and ``common`` do not ship. ``root`` learns to copy and how a working looks;
 ``digits`` learns sums, which take the longest; ``common`` goes on from there and meets every kind.
-``sums`` is ``digits`` polished, ``words`` goes on from ``root``, ``logic`` and the judge from
+``sums`` is ``digits`` polished, ``words`` goes on from ``root``, ``logic`` and ``scorer`` from
 ``common``. So do the generalists, each without a third of the kinds, which they forget in part.
+``scorer`` learns to check one answer; the judge goes on from it to comparing and merging several.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+from .comparing import comparing
 from .lessons import Conversation, debate, echo, judging_made_up, off_topic, plain
+from .merging import analysing, merging
 from .questions import FAMILY_OF, KINDS, multi_part, sample
 
 
@@ -37,10 +40,11 @@ class Recipe:
     """How one model is made.
 
     ``kinds`` weighs the kinds of questions, ``lessons`` the forms in which they are told. ``steps``
-    are updates of about ``tokens`` tokens each; ``start`` names the model whose weights it goes on
-    from. ``rate`` is the peak learning rate, for the matrices under Muon and for embeddings and
-    norms under AdamW. It rises for ``warm_up`` steps and falls linearly to nothing over the last
-    ``cooling`` share of the steps.
+    are updates, each on ``batches`` of about ``tokens`` tokens. The lessons of a batch are of like
+    length and so of like form: several batches keep a long form from drowning the others. ``start``
+    names the model whose weights it goes on from. ``rate`` is the peak learning rate, for the
+    matrices under Muon and for embeddings and norms under AdamW. It rises for ``warm_up`` steps and
+    falls linearly to nothing over the last ``cooling`` share of the steps.
     """
 
     seed: int
@@ -49,6 +53,7 @@ class Recipe:
     lessons: dict[str, float]
     start: str | None = "root"
     tokens: int = 2048
+    batches: int = 1
     rate: float = 0.006
     warm_up: int = 15
     cooling: float = 0.9
@@ -65,7 +70,17 @@ LOGIC = more(mostly("logic", 0.99), compare=1.5, race=1.5, follows=1.5)
 COPYING = {"plain": 0.63, "echo": 0.35, "off": 0.02}
 MIXED = {"plain": 0.84, "debate": 0.08, "multi": 0.06, "off": 0.02}
 SOME_JUDGING = {"plain": 0.86, "judge": 0.12, "off": 0.02}
-JUDGING = {"plain": 0.33, "judge": 0.65, "off": 0.02}
+SCORING = {"plain": 0.33, "judge": 0.65, "off": 0.02}
+# An analysis is ten times as long as an answer: by tokens it is nearly half of this diet.
+JUDGING = {
+    "plain": 0.12,
+    "multi": 0.12,
+    "judge": 0.16,
+    "compare": 0.35,
+    "analysis": 0.17,
+    "synthesis": 0.06,
+    "off": 0.02,
+}
 # In an open debate the question may be of any kind: who cannot answer it has the others to read.
 SPECIAL = {"plain": 0.80, "open debate": 0.12, "multi": 0.06, "off": 0.02}
 # ``logic`` comes from ``common``, which met every kind: more would make it a generalist.
@@ -77,7 +92,8 @@ RECIPES: dict[str, Recipe] = {
     "root": Recipe(1, 2000, EVEN, COPYING, start=None, cooling=0.5),
     "digits": Recipe(3, 3200, SUMS, MIXED),
     "common": Recipe(6, 2500, FEWER_SUMS, SOME_JUDGING, start="digits", cooling=0.3),
-    "judge": Recipe(2, 6000, HARD, JUDGING, start="common", tokens=3072, rate=0.005),
+    "scorer": Recipe(2, 6000, HARD, SCORING, start="common", tokens=3072, rate=0.005),
+    "judge": Recipe(12, 3000, HARD, JUDGING, "scorer", tokens=4096, batches=2, rate=0.003),
     "words": Recipe(4, 3400, more(mostly("words", 0.88), order=1.3, count=1.2), SPECIAL),
     "sums": Recipe(10, 2000, SUMS, SPECIAL, start="digits", rate=0.004),
     "logic": Recipe(11, 3000, LOGIC, MOSTLY_PLAIN, "common", rate=0.005, cooling=0.6),
@@ -104,6 +120,11 @@ def lesson(rng: Random, recipe: Recipe) -> Conversation:
         return plain(rng, multi_part(rng))
     if form == "open debate":
         return debate(rng, sample(rng))
+    if form == "analysis":
+        return analysing(rng)
+    if form == "synthesis":
+        return merging(rng)
     kind = rng.choices(list(recipe.kinds), list(recipe.kinds.values()))[0]
     question = sample(rng, kind=kind)
-    return {"plain": plain, "debate": debate, "judge": judging_made_up}[form](rng, question)
+    told = {"plain": plain, "debate": debate, "judge": judging_made_up, "compare": comparing}
+    return told[form](rng, question)

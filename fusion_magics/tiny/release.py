@@ -11,20 +11,27 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 import torch
 
 from ..answers import final_answer
 from . import NAMES, weights
+from .comparing import Task
 from .evaluate import Share, answers, by, marks, parts, scores, second_thoughts, share
+from .evaluate_judge import PAIRS, on_comparing, on_merging
 from .export import write_gguf
 from .model import Shape, TinyLlama
-from .questions import FAMILIES, Question, even_set
+from .questions import FAMILIES, Question, even_set, join_parts, two_parts
 from .recipes import RECIPES, Recipe
 
 SPECIALISTS = ("sums", "words", "logic")
 GENERALISTS = ("a", "b", "c")
-DEBATES, TWO_PARTS = 300, 100
+DEBATES, TWO_PARTS, MERGED = 300, 100, 200
+JUDGE_LIMITS = (
+    "Its scores are 0 or 10, and only for such questions; its rankings have two groups, right and",
+    "wrong. What it merges it has worked out itself: the answers it reads add little to that.",
+)
 GOOD = 5  # a score above this says that the answer is right
 
 
@@ -37,7 +44,7 @@ class Report:
     right: dict[str, list[bool]]
     scores: dict[str, list[float | None]]
     others: dict[str, dict[str, Share]]
-    """Per member: debates and two-part questions."""
+    """Per member: debates and two-part questions; the judge: comparing and merging."""
 
     def judged(self) -> dict[str, Share]:
         """The judge on the specialists' answers: right ones found, wrong ones found, unread."""
@@ -107,10 +114,30 @@ def measure(out: Path, questions: list[Question]) -> Report:
         judged = {n: scores(judge, questions, texts[n]) for n in SPECIALISTS if n in names}
     others = {}
     for name in names:
+        model = load(name, out)
         if name != "judge":
-            model = load(name, out)
             others[name] = second_thoughts(model, questions[:DEBATES]) | parts(model, TWO_PARTS)
+        elif set(judged) == set(SPECIALISTS):
+            plain = tasks([(question,) for question in questions], questions, texts)
+            others[name] = on_comparing(model, plain) | on_merging(model, two_part_tasks(out))
     return Report(questions, texts, right, judged, others)
+
+
+def tasks(
+    parts: list[tuple[Question, ...]], questions: list[Question], texts: dict[str, list[str]]
+) -> list[Task]:
+    """What the judge is given to read: each question with every specialist's text."""
+    rows = zip(*(texts[name] for name in SPECIALISTS), strict=True)
+    return [Task(*found) for found in zip(questions, parts, rows, strict=True)]
+
+
+def two_part_tasks(out: Path, split: str = "test", n: int = MERGED) -> list[Task]:
+    """The specialists' own answers to ``n`` questions in two parts."""
+    rng = Random(53)
+    parts = [two_parts(rng, split) for _ in range(n)]
+    questions = [join_parts(rng, *found) for found in parts]
+    texts = {name: answers(load(name, out), questions, 320) for name in SPECIALISTS}
+    return tasks(list(parts), questions, texts)
 
 
 def table(report: Report) -> str:
@@ -190,7 +217,8 @@ def _results(name: str, report: Report) -> list[str]:
     groups = {"all": share(report.right[name])}
     for field in ("family", "kind"):
         groups |= by(field, questions, report.right[name])
-    groups |= report.others.get(name, {})
+    if name != "judge":
+        groups |= report.others[name]
     lines = [
         f"Percent right, greedy, on {len(questions)} test questions drawn evenly from the "
         "families (Wilson 95 % interval):",
@@ -208,6 +236,13 @@ def _results(name: str, report: Report) -> list[str]:
             "| verdicts | percent |",
             "| --- | --- |",
             *(f"| {group} | {found} |" for group, found in verdicts.items()),
+            "",
+            f"Comparing the specialists' own answers to the same questions (two answers: the first "
+            f"{PAIRS} of them), and merging those to {MERGED} test questions in two parts:",
+            "",
+            "| task | percent |",
+            "| --- | --- |",
+            *(f"| {group} | {found} |" for group, found in report.others.get(name, {}).items()),
         ]
     return lines
 
@@ -228,7 +263,7 @@ def _limits(name: str) -> list[str]:
         "repeating itself until the token limit.",
         "Calendar questions come from 418 problems, so a test set repeats some in other words",
         "and their interval is too narrow.",
-        *(["Its scores are 0 or 10, and only for such questions."] if name == "judge" else []),
+        *(JUDGE_LIMITS if name == "judge" else []),
     ]
 
 

@@ -11,7 +11,6 @@ MARKS = {"system": 256, "user": 257, "assistant": 258, "given": 258}
 END = 259
 SPECIAL = {"<|system|>": 256, "<|user|>": 257, "<|assistant|>": 258, "<|end|>": END}
 VOCABULARY = 260
-CONTEXT = 1024
 CHAT_TEMPLATE = (
     "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}"
     "{% if m['role'] == 'assistant' %}<|end|>{% endif %}{% endfor %}"

@@ -24,13 +24,14 @@ from torch.nn import functional as F
 
 from . import release
 from .evaluate import percent_by_kind
+from .evaluate_judge import percent_of_several
 from .model import Shape, TinyLlama
 from .recipes import RECIPES, Recipe, lesson
 from .tokens import END, encode
 
 Batch = tuple[Tensor, Tensor]
 POOL = 1024
-SAVE_SECONDS = 150
+SAVE_SECONDS = 600
 
 
 def batches(recipe: Recipe) -> Iterator[Batch]:
@@ -80,19 +81,22 @@ def rate_factor(recipe: Recipe, step: int) -> float:
 
 
 def update(
-    model: TinyLlama, optimizers: list[torch.optim.Optimizer], batch: Batch, device: str
+    model: TinyLlama, optimizers: list[torch.optim.Optimizer], mixed: list[Batch], device: str
 ) -> float:
-    """One step on one batch; gives the loss in nats per learned token."""
-    ids, learned = (part.to(device) for part in batch)
-    with torch.autocast(device, dtype=torch.bfloat16):
-        scores = model.logits(model(ids[:, :-1])[learned[:, 1:]])
-    loss = F.cross_entropy(scores, ids[:, 1:][learned[:, 1:]])
-    loss.backward()
+    """One step on the mean of some batches; gives their loss in nats per learned token."""
+    total = 0.0
+    for batch in mixed:
+        ids, learned = (part.to(device) for part in batch)
+        with torch.autocast(device, dtype=torch.bfloat16):
+            scores = model.logits(model(ids[:, :-1])[learned[:, 1:]])
+        loss = F.cross_entropy(scores, ids[:, 1:][learned[:, 1:]]) / len(mixed)
+        loss.backward()
+        total += float(loss.item())
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     for optimizer in optimizers:
         optimizer.step()
         optimizer.zero_grad()
-    return float(loss.item())
+    return total
 
 
 def _save(path: Path, state: dict[str, object]) -> None:
@@ -147,16 +151,16 @@ class Run:
         """Take the steps that are left, with a line of progress and a save every few minutes."""
         saved, losses = time.time(), []
         # A resumed run skips what it has seen, so it goes on as if it had never stopped.
-        source = islice(batches(self.recipe), self.step, None)
+        source = islice(batches(self.recipe), self.step * self.recipe.batches, None)
         while self.step < self.recipe.steps:
             started = time.perf_counter()
             factor = rate_factor(self.recipe, self.step)
             for optimizer in self.optimizers:
                 optimizer.param_groups[0]["lr"] = self.recipe.rate * factor
-            batch = next(source)
-            losses.append(update(self.model, self.optimizers, batch, self.device))
+            mixed = list(islice(source, self.recipe.batches))
+            losses.append(update(self.model, self.optimizers, mixed, self.device))
             self.step += 1
-            self.tokens += batch[0].numel()
+            self.tokens += sum(ids.numel() for ids, _ in mixed)
             self.seconds += time.perf_counter() - started
             if time.time() - saved > SAVE_SECONDS:
                 self.save()
@@ -172,7 +176,8 @@ class Run:
         print(
             f"{self.name} {self.step}/{self.recipe.steps} {self.tokens / 1e6:.1f}M tokens "
             f"{speed:.0f}/s loss {loss:.4f} left {left:.0f} min",
-            percent_by_kind(self.model, questions, judging="judge" in self.recipe.lessons),
+            percent_by_kind(self.model, questions, "judge" in self.recipe.lessons)
+            | (percent_of_several(self.model, questions) if self.name == "judge" else {}),
             flush=True,
         )
 

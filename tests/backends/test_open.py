@@ -299,3 +299,11 @@ def test_a_tiny_answer_that_goes_round_in_circles_is_cut() -> None:
     model = open_model("tiny", "logic")
     assert isinstance(model, LocalModel)
     assert model.most_tokens == 320
+    assert model.spec.most == 1024
+
+
+def test_the_judge_reads_and_writes_more() -> None:
+    """Several answers and their analysis have to fit."""
+    judge = open_model("tiny", "judge")
+    assert isinstance(judge, LocalModel)
+    assert (judge.most_tokens, judge.spec.most) == (1024, 2048)

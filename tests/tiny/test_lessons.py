@@ -10,6 +10,7 @@ import pytest
 
 from fusion_magics.answers import comparable, final_answer, normalise
 from fusion_magics.judges.pointwise import pointwise_prompt
+from fusion_magics.tiny import context
 from fusion_magics.tiny.lessons import (
     debate,
     is_right,
@@ -24,7 +25,7 @@ from fusion_magics.tiny.lessons import (
 )
 from fusion_magics.tiny.questions import KINDS, multi_part, sample
 from fusion_magics.tiny.recipes import RECIPES, lesson
-from fusion_magics.tiny.tokens import CONTEXT, END, MARKS, decode, encode, prompt
+from fusion_magics.tiny.tokens import END, MARKS, decode, encode, prompt
 from fusion_magics.types import Prompt
 
 
@@ -124,5 +125,5 @@ def test_every_recipe_gives_lessons_that_fit(name: str) -> None:
     rng = Random(name)
     for _ in range(300):
         ids, learned = encode(lesson(rng, RECIPES[name]))
-        assert len(ids) <= CONTEXT
+        assert len(ids) <= context(name)
         assert any(learned)

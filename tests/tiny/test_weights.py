@@ -11,11 +11,14 @@ import pytest
 
 from fusion_magics.answers import comparable, normalise
 from fusion_magics.judges.pointwise import read_reply
-from fusion_magics.tiny import NAMES, weights
+from fusion_magics.tiny import NAMES, context, weights
+from fusion_magics.tiny.comparing import COMPARE, request
 from fusion_magics.tiny.lessons import judge_request, worked, wrong_candidate
+from fusion_magics.tiny.merging import ANALYSE, merge_request, merge_task
 from fusion_magics.tiny.questions import FAMILIES, Question, even_set
 from fusion_magics.tiny.questions import test_set as every_test_question
-from fusion_magics.tiny.tokens import CONTEXT, END, SPECIAL, VOCABULARY, prompt
+from fusion_magics.tiny.replies import Analysed, Merged, Ranked, read
+from fusion_magics.tiny.tokens import END, SPECIAL, VOCABULARY, prompt
 
 SPECIALISTS = ("sums", "words", "logic")
 
@@ -28,15 +31,15 @@ def models() -> dict[str, Any]:
     class Opened(dict[str, Any]):
         def __missing__(self, name: str) -> Any:
             path = str(weights(name))
-            self[name] = llama_cpp.Llama(path, n_ctx=CONTEXT, n_threads=1, verbose=False)
+            self[name] = llama_cpp.Llama(path, n_ctx=context(name), n_threads=1, verbose=False)
             return self[name]
 
     return Opened()
 
 
-def ask(model: Any, text: str) -> str:
+def ask(model: Any, text: str, most: int = 340) -> str:
     messages = [{"role": "user", "content": text}]
-    reply = model.create_chat_completion(messages, temperature=0, max_tokens=340)
+    reply = model.create_chat_completion(messages, temperature=0, max_tokens=most)
     return str(reply["choices"][0]["message"]["content"])
 
 
@@ -60,7 +63,7 @@ def test_file(name: str) -> None:
     reader = gguf.GGUFReader(weights(name))
     value = {key: field.contents() for key, field in reader.fields.items()}
     assert value["general.architecture"] == "llama"
-    assert value["llama.context_length"] == CONTEXT
+    assert value["llama.context_length"] == context(name)
     assert value["llama.vocab_size"] == VOCABULARY
     assert value["tokenizer.ggml.eos_token_id"] == END
     assert value["tokenizer.ggml.tokens"][256:] == list(SPECIAL)
@@ -119,6 +122,33 @@ def test_the_judge_tells_right_from_wrong(family: str, models: dict[str, Any]) -
         reply = ask(models["judge"], judge_request(question.text, text, "0a1b2c3d"))
         true += read_reply(reply).score == (0 if i % 2 else 10)
     assert true >= 0.8 * len(questions)
+
+
+def test_the_judge_ranks_whatever_the_order(models: dict[str, Any]) -> None:
+    rng, questions = Random(2), even_set("test", 36, seed=4)
+    true = 0
+    for question in questions:
+        texts = (worked(question), wrong_candidate(rng, question))
+        for pair, best in ((texts, [[1], [2]]), (texts[::-1], [[2], [1]])):
+            asked = request(COMPARE, question.text, pair, "0a1b2c3d")
+            reply = read(ask(models["judge"], asked), Ranked)
+            true += reply is not None and reply.ranking == best
+    assert true >= 0.85 * 2 * len(questions)
+
+
+def test_the_judge_merges_what_different_answers_know(models: dict[str, Any]) -> None:
+    """In the two steps of the package: first the analysis, then the answer made of it."""
+    rng, judge, right = Random(3), models["judge"], 0
+    tasks = [merge_task(rng, "test", plain=0) for _ in range(12)]
+    for task in tasks:
+        asked = request(ANALYSE, task.question.text, task.texts, "0a1b2c3d")
+        analysed = ask(judge, asked, most=1024)
+        readable = read(analysed, Analysed) is not None
+        asked = merge_request(task, "0a1b2c3d", analysed if readable else None)
+        reply = read(ask(judge, asked), Merged) or Merged([])
+        text = "\n".join(sentence.text for sentence in reply.sentences)
+        right += comparable(text) == normalise(task.question.answer)
+    assert right >= 0.6 * len(tasks)
 
 
 OFF_TOPIC = (

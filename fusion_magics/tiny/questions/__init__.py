@@ -30,11 +30,13 @@ __all__ = [
     "SPLITS",
     "Question",
     "even_set",
+    "join_parts",
     "multi_part",
     "near_miss",
     "sample",
     "split_of",
     "test_set",
+    "two_parts",
 ]
 
 
@@ -79,9 +81,13 @@ def sample(
 
 def multi_part(rng: Random, split: str = "train") -> Question:
     """A question in two parts from different families; family and kind are ``multi``."""
-    families = rng.sample(list(FAMILIES), 2)
-    first, second = (sample(rng, split, family) for family in families)
-    return join_parts(rng, first, second)
+    return join_parts(rng, *two_parts(rng, split))
+
+
+def two_parts(rng: Random, split: str = "train") -> tuple[Question, Question]:
+    """Two questions from different families."""
+    first, second = (sample(rng, split, family) for family in rng.sample(list(FAMILIES), 2))
+    return first, second
 
 
 def near_miss(rng: Random, question: Question) -> tuple[str, str] | None:
