@@ -121,7 +121,7 @@ _PARTS = {
     "fz-cr": """
 .fz.fz{
 .fz-cr{font-size:11px;color:var(--dim);line-height:1.55}
-.fz-cr span{flex:0 0 52px}
+.fz-cr span{flex:0 0 72px}
 .fz-cr b{font-weight:400;min-width:22px}
 .fz-sc:has(+.fz-cr) b{min-width:22px}
 .fz-cr progress{height:4px}
@@ -129,7 +129,7 @@ _PARTS = {
 @container fz (min-width:641px){
 .fz.fz{
 .fz-t:has(.fz-cr) :is(.fz-a,.fz-why){width:31%}
-.fz-sc:has(+.fz-cr),.fz-cr{width:150px}
+.fz-sc:has(+.fz-cr),.fz-cr{width:168px;max-width:none}
 }}
 """,
     "fz-o": """
