@@ -126,7 +126,10 @@ def board_html(board: Board) -> str:
     """A board as HTML, of a height that depends only on the members and whether someone judges."""
     lines = list(board.members.values())
     lines = lines if len(lines) <= _LISTED else []
-    rows = "".join(_row(line, board.now) for line in (*lines, board.judges_now) if line)
+    rows = "".join(_row(line, line.label, board.now) for line in lines)
+    if judging := board.judges_now:
+        # Whom it judges would not fit, and change too fast to be read.
+        rows += _row(judging, judging.label.partition(_COMPARES)[0], board.now)
     table = f"<table><tbody>{rows}</tbody></table>" if rows else ""
     clock = words.seconds(board.now)
     return (
@@ -135,9 +138,9 @@ def board_html(board: Board) -> str:
     )
 
 
-def _row(line: Line, now: float) -> str:
+def _row(line: Line, who: str, now: float) -> str:
     return (
-        f'<tr><th scope="row">{name(line.label)}</th><td>{esc(doing(line, now))}</td>'
+        f'<tr><th scope="row">{name(who)}</th><td>{esc(doing(line, now))}</td>'
         f'<td dir="auto">{esc(tail(line))}</td></tr>'
     )
 

@@ -63,6 +63,7 @@ margin-inline-start:1px}
 .fz-best .fz-k{color:var(--green);font-weight:700}
 .fz-best th small{color:var(--green)}
 .fz-a,.fz-why{width:36%}
+.fz-a:not(:has(~.fz-why)),.fz-why[colspan="1"]{width:72%}
 .fz-a strong{font-weight:600}
 .fz-sc{display:flex;gap:8px;align-items:center;min-width:96px;max-width:150px;
 font-variant-numeric:tabular-nums}

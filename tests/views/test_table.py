@@ -136,6 +136,13 @@ def test_a_failure_has_its_own_row_with_cause_and_cure() -> None:
     assert crashed["failure"].text == "The child process ended by signal 9."
 
 
+def test_where_nobody_answered_there_is_nothing_to_count() -> None:
+    lost = Failure("slow", "cancelled", "Stopped.", partial="one two")
+    root = page(replace(stopped(), candidates=(), failures=(lost,)))
+    head = [th.text for th in root.one("thead").all("th")]
+    assert head == ["", "member", "answer"]
+
+
 def test_a_failure_of_no_special_kind_is_just_failed() -> None:
     lost = Failure("broken", "failed", "It broke off.")
     root = page(fusion([candidate("one", "Answer: 3")], None, (lost,)))
