@@ -11,7 +11,7 @@ from .answers import reader_of
 from .errors import NoAnswerError, keep
 from .judges import AGGREGATES, JUDGES, rubric_of
 from .members import MOST_SAMPLES, open_judges, open_pool, with_sampling
-from .modes import MODES
+from .modes import MODES, Case
 from .plan import Plan, plan_of
 from .pool import LATE, Budget, Patience, Recorder, awake
 from .types import Answers, Failure, Fusion, Outcome, Prompt, SamplingParams, Watch
@@ -141,7 +141,7 @@ async def fuse(
     deadline : float, optional
         Seconds to wait for members, each time they are asked: once, in every round of a debate,
         and in every step of ``escalate``. Who is late may finish while the judge works
-        (``fusion.late``), then is stopped.
+        (``fusion.late``), then is stopped; a model that judges, too, is stopped at once.
     quorum : int, optional
         Go on once so many members have answered, and a grace of 1 second, or of a fifth of the
         time so far, has passed.
@@ -180,7 +180,9 @@ async def fuse(
     mode, protocol = choose("mode", mode, MODES), choose("protocol", protocol, JUDGES)
     several = whole("samples", samples, MOST_SAMPLES)
     members = open_pool(pool, params, temperature, several)
+    judges = open_judges(judge)
     cap = None if budget is None else Budget.of(budget)
+    judging = {model.name for model in judges}
     setup = Setup(
         prompt=asked,
         mode=mode,
@@ -188,7 +190,7 @@ async def fuse(
         rubric=None if rubric is None else rubric_of(rubric),
         params=params,
         members=with_confidence(members) if escalate else members,
-        judges=open_judges(judge),
+        judges=judges,
         jury=jury_of(jury),
         aggregate=choose("aggregate", aggregate, AGGREGATES),
         read=reader_of(read),
@@ -197,7 +199,8 @@ async def fuse(
         patience=Patience(
             None if deadline is None else seconds("deadline", deadline),
             None if quorum is None else whole("quorum", quorum, len(members)),
-            late_go_on=cap is None,
+            # What they spend is not there for the judge, be it budget or time of its own model.
+            frozenset(m.label for m in members if cap is not None or m.model.name in judging),
         ),
         budget=cap,
         escalate=escalate,
@@ -219,7 +222,7 @@ async def _fused(setup: Setup, watch: Watch | None) -> Fusion:
             mode=setup.mode,
             pool=labels,
             candidates=answers.candidates,
-            failures=_settled(answers.failures, case.pool.late, recorder),
+            failures=_settled(answers.failures, case, recorder),
             judgment=outcome.judgment,
             params=setup.params,
             calls=recorder.calls,
@@ -243,20 +246,34 @@ async def _fused(setup: Setup, watch: Watch | None) -> Fusion:
             outcome = await setup.decide(case)
         return fusion(outcome)
     except NoAnswerError as exc:
-        exc.failures = _settled(exc.failures, case.pool.late, recorder)
+        exc.failures = _settled(exc.failures, case, recorder)
         raise
     except asyncio.CancelledError as stop:
-        note = "Stopped before it was decided; what had arrived is kept."
-        arrived = recorder.arrived(case.pool.late.candidates)
-        keep(stop, fusion(Outcome("", arrived, case.judge.arrived(), (note,))))
+        keep(stop, fusion(_arrived(case, recorder)))
         raise
 
 
-def _settled(failures: Sequence[Failure], late: Answers, recorder: Recorder) -> tuple[Failure, ...]:
+def _arrived(case: Case, recorder: Recorder) -> Outcome:
+    """What there was when the fusion was stopped."""
+    if case.so_far:
+        outcome = case.so_far[-1]
+    else:
+        outcome = Outcome("", recorder.arrived(case.labels, case.pool.late.candidates), None)
+    when = "all was judged" if outcome.text else "it was decided"
+    note = f"Stopped before {when}; what had arrived is kept."
+    return replace(
+        outcome,
+        judgment=outcome.judgment or case.judge.arrived(),
+        notes=(note, *outcome.notes),
+    )
+
+
+def _settled(failures: Sequence[Failure], case: Case, recorder: Recorder) -> tuple[Failure, ...]:
     """``failures``, those of late members as they stand at the end: an answer is none."""
+    late = case.pool.late
     came = {candidate.member for candidate in late.candidates}
     failed = {failure.member: failure for failure in late.failures}
-    partial = {f.member: f.partial for f in recorder.arrived(late.candidates).failures}
+    partial = {f.member: f.partial for f in recorder.arrived(case.labels, late.candidates).failures}
     return tuple(
         failed.get(f.member, replace(f, partial=partial.get(f.member, ""))) if f.kind == LATE else f
         for f in failures

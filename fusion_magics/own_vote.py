@@ -50,6 +50,8 @@ def compare_vote(fusion: Fusion, choice: int | str) -> VoteComparison:
 
 
 def _agrees(panel: Panel, juror: str, index: int) -> bool | None:
+    if panel.of_answer:  # they met no candidate
+        return None
     scores = {b.candidate: b.score for b in panel.ballots if b.juror == juror}
     mine = scores.get(index)
     if mine is None:

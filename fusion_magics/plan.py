@@ -13,7 +13,7 @@ from .asking import MOST_TOKENS
 from .local import LocalModel, free_memory, loaded
 from .pool import Recorder
 from .text import printable
-from .types import Load, Model, Price, Prompt, Purpose, Usage, Wording
+from .types import Load, Model, Price, Prompt, Purpose, Usage, Wording, most_written
 from .wiring import Setup
 
 BYTES_PER_TOKEN: dict[Wording, float] = {"full": 4.0, "short": 1.0}
@@ -60,7 +60,7 @@ class Plan:
     steps : tuple of Step
         What the calls of each purpose come to, at most.
     least_calls : int
-        What suffices where ``escalate`` or an early stop saves the others.
+        What suffices where ``escalate`` saves the others.
     weights : tuple of Weights
         The local models.
     free_memory : int
@@ -159,7 +159,7 @@ def plan_of(setup: Setup) -> Plan:
 
 def _of_members(setup: Setup, load: Load) -> Step:
     models = [member.model for member in setup.members]
-    written = [_most_tokens(m.model, m.params.max_tokens) for m in setup.members]
+    written = [most_written(m.model, m.params.max_tokens) for m in setup.members]
     calls, shown = load.calls / len(models), load.shown / len(models)
     answer = sum(written) / len(written)
     read = [_tokens(setup.prompt, model.wording) for model in models]
@@ -171,12 +171,12 @@ def _of_members(setup: Setup, load: Load) -> Step:
 
 
 def _of_judges(setup: Setup, load: Load) -> Step:
-    answers = [_most_tokens(m.model, m.params.max_tokens) for m in setup.members]
+    answers = [most_written(m.model, m.params.max_tokens) for m in setup.members]
     answer = sum(answers) / len(answers)
     calls, shown = load.calls / len(setup.judges), load.shown / len(setup.judges)
 
     def most(model: Model) -> int:
-        return _most_tokens(model, MOST_TOKENS[model.wording])
+        return most_written(model, MOST_TOKENS[model.wording])
 
     def usage(model: Model) -> Usage:
         around = INSTRUCTIONS[model.wording] / BYTES_PER_TOKEN[model.wording]
@@ -197,11 +197,6 @@ def _step(purpose: Purpose, load: Load, models: Sequence[Model], usages: Sequenc
 
 def _tokens(prompt: Prompt, wording: Wording) -> float:
     return sum(len(m.content.encode()) for m in prompt.messages) / BYTES_PER_TOKEN[wording]
-
-
-def _most_tokens(model: Model, asked: int) -> int:
-    most = getattr(model, "most_tokens", None)
-    return asked if most is None else min(asked, most)
 
 
 def _weights(models: Iterable[object]) -> tuple[Weights, ...]:

@@ -586,11 +586,18 @@ class Model(Protocol):
         Which wording of a judge protocol it reads: ``full``, or ``short`` for tiny models.
     price : Price, optional
         None: unknown.
+    most_tokens : int, optional
+        The most it writes, however many are asked for; None: no bound.
     """
 
-    name: str
-    wording: Wording
-    price: Price | None
+    @property
+    def name(self) -> str: ...
+    @property
+    def wording(self) -> Wording: ...
+    @property
+    def price(self) -> Price | None: ...
+    @property
+    def most_tokens(self) -> int | None: ...
 
     def stream(self, prompt: Prompt, params: SamplingParams) -> AsyncIterator[Delta]:
         """Answer ``prompt``: states and text as they come, last a delta with ``finish``.
@@ -603,6 +610,11 @@ class Model(Protocol):
             If the call fails.
         """
         ...
+
+
+def most_written(model: Model, asked: int) -> int:
+    """The most tokens that ``model`` writes where ``asked`` are asked for."""
+    return asked if model.most_tokens is None else min(asked, model.most_tokens)
 
 
 class Ask(Protocol):

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
-from .answers import Read
+from .answers import Read, by_meaning
 from .asking import Asking
 from .errors import UsageError, did_you_mean
 from .judges import JUDGES, Jury, Rubric, also_members, personas, seat
-from .modes import LOADS, MODES, Case, Loads, cascade
+from .modes import LOADS, MODES, Case, Loads, cascade, check_can_group
 from .pool import Budget, Member, Patience, Pool, Recorder, once, with_system
 from .text import sendable
 from .types import Fusion, Judge, Judgment, Message, Model, Outcome, Prompt, Role, SamplingParams
@@ -50,6 +50,8 @@ class Setup:
                 f"A jury scores each answer by itself: {self.protocol} is not for it.",
                 "Leave the protocol out, or name one judge.",
             )
+        if self.mode == "vote" and self.read is by_meaning:
+            check_can_group(self.judges[0], self.early_stop)
         budget = self.budget
         models = (*(member.model for member in self.members), *self.judges)
         unpriced = [model.name for model in models if model.price is None]

@@ -60,6 +60,12 @@ def test_nothing_is_said_of_a_candidate_that_was_not_judged() -> None:
     assert replace(FUSION, judgment=None).compare_vote(0) == (None, {})
 
 
+def test_a_jury_of_the_merged_answer_says_nothing_of_a_candidate() -> None:
+    panel = replace(PANEL, ballots=PANEL.ballots[::2], of_answer=True)
+    judged = replace(FUSION, judgment=replace(FUSION.judgment, panel=panel))
+    assert judged.compare_vote(0).jurors == dict.fromkeys(PANEL.jurors)
+
+
 def test_a_single_judge_has_no_jurors() -> None:
     assert replace(FUSION, judgment=Judgment(VERDICTS, 1, "pointwise")).compare_vote(1) == (
         True,

@@ -40,7 +40,11 @@ def _answers(shown: str) -> int:
 
 
 def changing(prompt: Prompt, params: SamplingParams) -> str:
-    """A debater that gives another answer in each round, so that no debate ends early."""
+    """A debater that gives another answer in each round, so that no debate ends early; and a juror
+    of what others wrote.
+    """
+    if params.schema:
+        return replying(prompt, params)
     changing.count += 1  # type: ignore[attr-defined]
     return f"Answer: {changing.count}"  # type: ignore[attr-defined]
 

@@ -34,7 +34,7 @@ def _models(scripts: dict[str, Script], monkeypatch: pytest.MonkeyPatch) -> None
     scripts["judge"] = Script(scoring)
     scripts["slow judge"] = Script(scoring, delay=0.6)
     scripts["later"] = Script("Later.\nAnswer: later", delay=0.45)
-    scripts["endless"] = Script("word " * 1000, gap=0.01)
+    scripts["endless"] = scripts["endless judge"] = Script("word " * 1000, gap=0.01)
 
 
 async def ask(
@@ -65,6 +65,48 @@ async def test_late_answers_are_kept_and_take_no_part() -> None:
     assert list(frame["member"][frame["late"] == True]) == ["scripted:later"]  # noqa: E712
     assert list(frame["failure"].dropna()) == [f"late: {failure.message}"]
     assert all("scripted:endless" in shown for shown in bundle(fusion).values())
+
+
+async def test_who_judges_need_not_finish_a_late_answer_first(scripts: dict[str, Script]) -> None:
+    """A model of this machine answers one call after the other."""
+
+    def both(prompt: Prompt, params: SamplingParams) -> str:
+        return scoring(prompt, params) if params.schema else "word " * 1000
+
+    scripts["both"] = Script(both, gap=0.01)
+    fusion = await ask(pool="scripted:yes,scripted:both", judge="scripted:both", deadline=0.2)
+    member = next(c for c in fusion.calls if c.label == "scripted:both")
+    judge = next(c for c in fusion.calls if c.purpose == "judge")
+    assert member.timing.ended is not None
+    assert member.timing.ended <= judge.timing.queued
+
+
+async def test_who_is_late_in_a_debate_is_stopped_before_its_next_turn(
+    scripts: dict[str, Script],
+) -> None:
+    def debater(prompt: Prompt, params: SamplingParams) -> str:
+        turn = len(prompt.messages) > 1
+        return "slow " * 100 if turn and "Answer: 0" in prompt.text else "Answer: 1"
+
+    def changes(prompt: Prompt, params: SamplingParams) -> str:
+        return "### Revised answer\nAnswer: 2" if len(prompt.messages) > 1 else "Answer: 0"
+
+    scripts["debater"], scripts["changes"] = Script(debater, gap=0.02), Script(changes)
+    pool = "scripted:debater,scripted:changes"
+    fusion = await ask(pool=pool, mode="debate", rounds=2, deadline=0.3)
+    _, second, third = (c.timing for c in fusion.calls if c.label == "scripted:debater")
+    assert second.ended is not None
+    assert second.ended <= third.queued
+    assert fusion.late == ()
+
+
+async def test_who_was_not_asked_in_time_is_told_as_that(scripts: dict[str, Script]) -> None:
+    scripts["n"] = Script(lambda p, s: f"Answer: {s.seed}", delay=0.15)
+    fusion = await ask(pool="scripted:n*6", mode="vote", early_stop=True, deadline=0.2)
+    assert len(fusion.calls) == 4
+    messages = [f.message for f in fusion.failures]
+    assert messages.count("No answer within 0.2 s.") == 2
+    assert messages.count("Not asked: time was up.") == 2
 
 
 async def test_a_quorum_is_enough() -> None:
@@ -143,7 +185,7 @@ async def test_stopping_leaves_nothing_running(options: dict[str, object], judge
 async def test_an_answer_that_came_late_is_no_candidate_of_a_judge_that_was_stopped() -> None:
     """Its verdicts name candidates by their place: one more would shift them."""
     pool = "scripted:later,scripted:yes,scripted:endless"
-    task = asyncio.create_task(ask(pool=pool, judge="scripted:endless", deadline=0.2))
+    task = asyncio.create_task(ask(pool=pool, judge="scripted:endless judge", deadline=0.2))
     await asyncio.sleep(0.8)
     task.cancel()
     with pytest.raises(asyncio.CancelledError) as stop:
@@ -167,6 +209,18 @@ async def test_where_the_judge_is_too_dear_the_majority_decides() -> None:
     usage = fusion.usage
     assert usage.prompt_tokens + usage.completion_tokens <= 400
     assert all("budget of 400tok was reached" in shown for shown in bundle(fusion).values())
+
+
+async def test_a_reply_that_the_budget_cuts_is_told_as_that(scripts: dict[str, Script]) -> None:
+    """It is not asked for again, and the answer was not too long for the judge's context."""
+    scripts["long"] = Script("word " * 100 + "Answer: yes")
+    scripts["wordy"] = Script(lambda p, s: " ".join(["so"] * 70))
+    pool = "scripted:long@max_tokens=110"
+    fusion = await ask(pool=pool, judge="scripted:wordy", budget="1950tok")
+    assert [call.state for call in fusion.calls] == ["done", "failed"]
+    majority, reached = fusion.notes
+    assert "The budget cut the reply of scripted:wordy short." in majority
+    assert reached.endswith("(calls not made: 0, cut short: 1).")
 
 
 async def test_no_budget_for_any_answer_is_no_answer() -> None:
@@ -240,6 +294,27 @@ async def test_readers_reach_the_vote(scripts: dict[str, Script]) -> None:
     assert last.judgment.agreement == 0.25
 
 
+@pytest.mark.parametrize("more", [{}, {"escalate": True}, {"dry_run": True}])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"judge": "scripted:small"}, "scripted:small cannot group"),
+        ({"early_stop": True}, "cannot be counted while they come in"),
+    ],
+)
+async def test_what_the_judge_cannot_group_is_said_before_anybody_is_asked(
+    scripts: dict[str, Script], options: dict[str, object], words: str, more: dict[str, object]
+) -> None:
+    def never(prompt: Prompt, params: SamplingParams) -> str:
+        raise AssertionError
+
+    scripts["small"] = Script("", wording="short")
+    scripts["never"] = Script(never)
+    with pytest.raises(UsageError, match=words) as error:
+        await ask(pool="scripted:never*2", mode="vote", read="judge", **options, **more)
+    assert error.value.hint
+
+
 async def test_weights_and_samples_reach_the_vote() -> None:
     fusion = await ask(pool="scripted:no@weight=3,scripted:yes", mode="vote", samples=2)
     assert fusion.pool == ("scripted:no#1", "scripted:no#2", "scripted:yes#1", "scripted:yes#2")
@@ -249,6 +324,23 @@ async def test_weights_and_samples_reach_the_vote() -> None:
 async def test_an_early_stop_saves_calls() -> None:
     fusion = await ask(pool="scripted:yes*40", mode="vote", early_stop=0.9)
     assert fusion.saved_calls == 40 - len(fusion.calls) > 20
+
+
+async def test_a_stopped_vote_keeps_the_order_of_the_pool(scripts: dict[str, Script]) -> None:
+    """With an early stop members are asked in a drawn order."""
+    for name in "abcdef":
+        scripts[name] = Script(f"Answer: {name}", gap=0.1)
+    pool = ",".join(f"scripted:{name}*2" for name in "abcdef")
+    task = asyncio.create_task(ask(pool=pool, mode="vote", early_stop=True))
+    await asyncio.sleep(0.3)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError) as stop:
+        await task
+    fusion = kept(stop.value)
+    assert fusion is not None
+    given = [c.member for c in fusion.candidates]
+    assert len(given) == 6
+    assert given == [label for label in fusion.pool if label in given]
 
 
 async def test_rounds_reach_the_debate() -> None:

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from ..errors import ContextOverflow, ModelError
-from ..types import Ask, Candidate, Message, Model, Prompt, SamplingParams, Wording
+from ..types import Ask, Candidate, Message, Model, Prompt, SamplingParams, Wording, most_written
 from .fence import harmless
 from .shortening import budgets, within
 
@@ -118,8 +118,7 @@ class Asking:
             return await self._ask(self.model, label, "judge", prompt, params)
 
         clean = [harmless(text) for text in texts]
-        # Tiny models write less than they are asked for: a reply cut there is not cut for room.
-        most = min(params.max_tokens, getattr(self.model, "most_tokens", None) or params.max_tokens)
+        most = most_written(self.model, params.max_tokens)
         asked, first = await self._fitting(clean, prompt_of, once, most)
         try:
             return Reply(read(first.text, form, check), first)

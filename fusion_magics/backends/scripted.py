@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ..errors import ModelError, UsageError
-from ..types import FREE, Delta, Finish, Price, Prompt, SamplingParams, Usage, Wording
+from ..types import FREE, Delta, Finish, Price, Prompt, SamplingParams, Usage, Wording, most_written
 from ._settings import known
 
 Reply = str | Callable[[Prompt, SamplingParams], str]
@@ -34,6 +34,8 @@ class Script:
         Which wording of a judge protocol it reads.
     price : Price, optional
         What it costs; None: unknown.
+    most_tokens : int, optional
+        The most words it writes; None: no bound.
     """
 
     reply: Reply
@@ -42,6 +44,7 @@ class Script:
     fail_after: int | None = None
     wording: Wording = "full"
     price: Price | None = FREE
+    most_tokens: int | None = None
 
 
 SCRIPTS: dict[str, Script] = {
@@ -69,13 +72,17 @@ class ScriptedModel:
     def price(self) -> Price | None:
         return self.script.price
 
+    @property
+    def most_tokens(self) -> int | None:
+        return self.script.most_tokens
+
     async def stream(self, prompt: Prompt, params: SamplingParams) -> AsyncIterator[Delta]:
         script = self.script
         yield Delta(state="reading")
         await asyncio.sleep(script.delay)
         reply = script.reply if isinstance(script.reply, str) else script.reply(prompt, params)
         words = reply.split(" ")
-        cut = words[: params.max_tokens]
+        cut = words[: most_written(self, params.max_tokens)]
         yield Delta(state="writing")
         for i, word in enumerate(cut):
             if script.fail_after == i:

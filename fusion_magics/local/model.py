@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
 from ..errors import EngineMissing
-from ..types import FREE, Delta, Price, Prompt, SamplingParams, Wording
+from ..types import FREE, Delta, Price, Prompt, SamplingParams, Wording, most_written
 from .engines import ENGINES
 from .registry import stream
 from .wire import Spec
@@ -16,10 +16,7 @@ from .wire import Spec
 
 @dataclass(frozen=True)
 class LocalModel:
-    """A :class:`fusion_magics.types.Model` whose weights a child process holds.
-
-    It writes at most ``most_tokens`` tokens, however many are asked for (None: no bound).
-    """
+    """A :class:`fusion_magics.types.Model` whose weights a child process holds."""
 
     name: str
     spec: Spec
@@ -40,8 +37,7 @@ class LocalModel:
                 f"{self.name} needs the package {ENGINES[self.spec.engine]}.",
                 f'pip install "fusion-magics[{self.spec.engine}]"',
             )
-        if self.most_tokens is not None:
-            params = replace(params, max_tokens=min(params.max_tokens, self.most_tokens))
+        params = replace(params, max_tokens=most_written(self, params.max_tokens))
         async with aclosing(stream(self.spec, self.name, prompt, params)) as deltas:
             async for delta in deltas:
                 yield delta

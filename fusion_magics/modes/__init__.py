@@ -9,6 +9,7 @@ from .best_of import best_of, best_of_load
 from .cascade import cascade
 from .case import Case, Loads
 from .debate import debate, debate_load
+from .grouping import check_can_group
 from .merge import merge, merge_load
 from .vote import vote, vote_load
 
@@ -39,6 +40,7 @@ __all__ = [
     "Mode",
     "best_of",
     "cascade",
+    "check_can_group",
     "debate",
     "merge",
     "vote",

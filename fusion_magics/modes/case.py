@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..answers import Read, comparable
 from ..asking import Asking
 from ..pool import Pool
-from ..types import Judge, Load, Prompt, Purpose
+from ..types import Judge, Load, Outcome, Prompt, Purpose
 
 Loads = dict[Purpose, Load]
 """What a mode takes, of members and of the judge, where nothing goes wrong."""
@@ -37,6 +37,8 @@ class Case:
         ``vote`` asks no more samples once the lead is safe with this probability; None: asks all.
     reviewer : Judge, optional
         Judges a merged answer, once it is written.
+    so_far : list of Outcome
+        Where a mode that is stopped leaves what it has, if that is more than its members' answers.
     """
 
     prompt: Prompt
@@ -48,6 +50,7 @@ class Case:
     rounds: int = 2
     early_stop: float | None = None
     reviewer: Judge | None = None
+    so_far: list[Outcome] = field(default_factory=list)
 
     @property
     def weights(self) -> dict[str, float]:

@@ -8,12 +8,13 @@ a round changes no final answer.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from ..answers import Read, comparable, whole
-from ..types import Answers, Candidate, Change, Load, Outcome, Wording
+from ..types import Answers, Candidate, Change, Load, Outcome, Prompt, Wording
 from .best_of import judged
 from .case import Case, Loads
 from .debate_turn import revised, turn
@@ -25,11 +26,14 @@ async def debate(case: Case) -> Outcome:
     ``rounds`` of the outcome has what each member stood for after each round, the first before
     they met. A member that failed in a round is in its ``failures`` and keeps its former answer.
     """
-    first = await case.pool.answers(case.prompt)
-    rounds, changes, notes = await _rounds(case, first)
-    # A member that failed later has an answer all the same: it is no failure of the fusion.
-    outcome = await judged(case, Answers(rounds[-1].candidates, first.failures))
-    return replace(outcome, rounds=rounds, changes=changes, notes=tuple(notes) + outcome.notes)
+    transcript = Transcript(case, await case.pool.answers(case.prompt))
+    try:
+        await _rounds(case, transcript)
+        outcome = await judged(case, transcript.answers)
+    except asyncio.CancelledError:
+        case.so_far.append(transcript.of(Outcome("", transcript.answers, None)))
+        raise
+    return transcript.of(outcome)
 
 
 def debate_load(case: Case) -> Loads:
@@ -42,50 +46,82 @@ def debate_load(case: Case) -> Loads:
     return {"member": members, "judge": case.judge.load(case.labels)}
 
 
-async def _rounds(
-    case: Case, first: Answers
-) -> tuple[tuple[Answers, ...], tuple[Change, ...], list[str]]:
-    rounds, changes, notes = [first], list[Change](), list[str]()
-    if len(first.candidates) < 2:
-        return (first,), (), ["There was one answer only, so there was no debate."]
-    for number in range(1, case.rounds + 1):
-        before = rounds[-1].candidates
-        after = await _round(case, before, number)
-        rounds.append(after)
-        notes += [
-            f"Round {number}: {f.member} keeps its answer, for it failed. {f.message}"
-            for f in after.failures
-        ]
-        changed = changes_of(before, after.candidates, number, case.read)
-        changes += changed
-        if not changed and number < case.rounds:
-            ended = f"The debate stopped after round {number} of {case.rounds}: nobody changed."
-            notes.append(ended)
-            break
-    return tuple(rounds), tuple(changes), notes
+class Transcript:
+    """Who said what in which round, after what each member said ``first``."""
 
+    def __init__(self, case: Case, first: Answers) -> None:
+        self.rounds = [first]
+        self.changes: list[Change] = []
+        self.notes: list[str] = []
+        self._case = case
+        self._wordings: dict[str, Wording] = {m.label: m.model.wording for m in case.pool.members}
 
-async def _round(case: Case, before: Sequence[Candidate], number: int) -> Answers:
-    """What each member stands for after this round, in pool order."""
-    wordings: dict[str, Wording] = {m.label: m.model.wording for m in case.pool.members}
-    prompts = {
-        own.member: turn(
-            case.prompt,
-            own.text,
-            [other.text for other in before if other is not own],
-            wordings[own.member],
-            case.seed,
-            number,
+    @property
+    def answers(self) -> Answers:
+        """What the members stand for by now."""
+        # A member that failed later has an answer all the same: it is no failure of the fusion.
+        return Answers(self.rounds[-1].candidates, self.rounds[0].failures)
+
+    def turns(self) -> dict[str, Prompt]:
+        """What each member is asked in the next round, by its label."""
+        said = self.rounds[-1].candidates
+        return {
+            own.member: turn(
+                self._case.prompt,
+                own.text,
+                [other.text for other in said if other is not own],
+                self._wordings[own.member],
+                self._case.seed,
+                len(self.rounds),
+            )
+            for own in said
+        }
+
+    def add(self, replies: Answers) -> tuple[Change, ...]:
+        """One more round, of these ``replies``; who changed in it."""
+        before, number = self.rounds[-1].candidates, len(self.rounds)
+        given = {reply.member: reply for reply in replies.candidates}
+        after = tuple(
+            revised(own, given[own.member], self._wordings[own.member])
+            if own.member in given
+            else own
+            for own in before
         )
-        for own in before
-    }
-    given = await case.pool.each(prompts)
-    replies = {reply.member: reply for reply in given.candidates}
-    after = tuple(
-        revised(own, replies[own.member], wordings[own.member]) if own.member in replies else own
-        for own in before
-    )
-    return Answers(after, given.failures)
+        changes = changes_of(before, after, number, self._case.read)
+        self.rounds.append(Answers(after, replies.failures))
+        self.changes += changes
+        self.notes += [
+            f"Round {number}: {f.member} keeps its answer, for it failed. {f.message}"
+            for f in replies.failures
+        ]
+        return changes
+
+    def of(self, outcome: Outcome) -> Outcome:
+        """``outcome`` with all of this."""
+        return replace(
+            outcome,
+            rounds=tuple(self.rounds),
+            changes=tuple(self.changes),
+            notes=(*self.notes, *outcome.notes),
+        )
+
+
+async def _rounds(case: Case, transcript: Transcript) -> None:
+    """Let the members debate, until nobody changes or the rounds are over."""
+    if len(transcript.answers.candidates) < 2:
+        transcript.notes.append("There was one answer only, so there was no debate.")
+        return
+    for number in range(1, case.rounds + 1):
+        try:
+            replies = await case.pool.each(transcript.turns())
+        except asyncio.CancelledError:
+            transcript.add(case.pool.given)
+            raise
+        if not transcript.add(replies) and number < case.rounds:
+            why = "nobody changed" if replies.candidates else "nobody answered"
+            ended = f"The debate stopped after round {number} of {case.rounds}: {why}."
+            transcript.notes.append(ended)
+            return
 
 
 # ── who changed ──────────────────────────────────────────────────────────────────────────────

@@ -14,7 +14,7 @@ import msgspec
 from ..answers import Read, draw, whole
 from ..asking import Unreadable, conversation, fence_for, fenced, numbered
 from ..errors import ModelError, UsageError
-from ..types import Candidate, Prompt
+from ..types import Candidate, Model, Prompt
 from .case import Case
 
 
@@ -49,20 +49,20 @@ class Grouped:
     note: str = ""
 
 
-def check_can_group(case: Case) -> None:
-    """Nothing is asked where the judge could not group the answers.
+def check_can_group(judge: Model, early_stop: float | None) -> None:
+    """Whether ``judge`` can group the answers of a vote.
 
     Raises
     ------
     UsageError
         If the judge reads only short wordings, or the pool is to stop early.
     """
-    if case.asking.wording == "short":
+    if judge.wording == "short":
         raise UsageError(
-            f"{case.asking.model.name} cannot group answers by their meaning.",
+            f"{judge.name} cannot group answers by their meaning.",
             'Name a larger judge, or another reader, such as "auto" or "text".',
         )
-    if case.early_stop is not None:
+    if early_stop is not None:
         raise UsageError(
             "Answers that the judge groups cannot be counted while they come in.",
             "Leave the early stop out, or name another reader.",

@@ -7,6 +7,7 @@ arXiv:2406.04692, write in one step and keep no provenance).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -17,10 +18,10 @@ from ..errors import ModelError
 from ..types import (
     Answers,
     Candidate,
+    Judge,
     Judgment,
     Load,
     Outcome,
-    Panel,
     Point,
     Prompt,
     Timing,
@@ -89,16 +90,24 @@ async def _merged(case: Case, answers: Answers, order: tuple[int, ...]) -> Outco
     passages = synthesis.passages_of(written, order)
     text = synthesis.joined(passages, case.asking.wording)
     judgment = by_aggregator(support(passages, candidates, case.seed))
-    judgment = replace(judgment, panel=await _reviewed(case, text))
-    return Outcome(text, answers, judgment, tuple(notes), passages)
+    outcome = Outcome(text, answers, judgment, tuple(notes), passages)
+    return outcome if case.reviewer is None else await _reviewed(case, outcome, case.reviewer)
 
 
-async def _reviewed(case: Case, text: str) -> Panel | None:
-    """What the jury says of the merged answer, where there is one."""
-    if case.reviewer is None:
-        return None
-    merged = Candidate(MERGED, text, Usage(), "stop", Timing(0.0))
-    return (await case.reviewer(case.prompt, [merged])).panel
+async def _reviewed(case: Case, outcome: Outcome, jury: Judge) -> Outcome:
+    """``outcome`` with what the jury says of the merged answer."""
+
+    def with_panel(review: Judgment | None) -> Outcome:
+        assert outcome.judgment is not None
+        panel = review.panel if review else None
+        return replace(outcome, judgment=replace(outcome.judgment, panel=panel))
+
+    merged = Candidate(MERGED, outcome.text, Usage(), "stop", Timing(0.0))
+    try:
+        return with_panel(await jury(case.prompt, [merged]))
+    except asyncio.CancelledError:
+        case.so_far.append(with_panel(jury.arrived()))
+        raise
 
 
 async def _analysed(case: Case, texts: Sequence[str]) -> tuple[analysis.Reply | None, str]:

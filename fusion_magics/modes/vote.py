@@ -13,7 +13,7 @@ from ..answers import Read, by_meaning, comparable, draw, votes
 from ..types import Answers, Candidate, Judgment, Load, Outcome, Verdict
 from .case import Case, Loads
 from .early_stop import safe_lead
-from .grouping import check_can_group, group
+from .grouping import group
 
 # Characters of an answer that a rationale repeats; a text without any mark is an answer as a whole.
 _SHOWN = 80
@@ -23,8 +23,6 @@ TIE_RULE = "tied answers: one is drawn by the seed, whatever the order of the po
 
 async def vote(case: Case) -> Outcome:
     """The majority's answer, in the words of one of its members."""
-    if case.read is by_meaning:
-        check_can_group(case)
     enough = None if case.early_stop is None else safe_lead(case, case.early_stop)
     answers = await case.pool.answers(case.prompt, enough, case.seed)
     judgment, notes = await _counted(case, answers)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..errors import ModelError, UsageError
-from ..types import FREE, Delta, Finish, Model, Price, Prompt, SamplingParams
+from ..types import FREE, Delta, Finish, Model, Price, Prompt, SamplingParams, most_written
 
 LEAST_ANSWER = 16
 """Tokens: a call that has not room for so many to write is not made."""
@@ -59,13 +59,20 @@ def most_prompt_tokens(prompt: Prompt) -> int:
 
 @dataclass(slots=True, eq=False)
 class Grant:
-    """What one call may write, and the most it may cost by that."""
+    """What one call may write of the tokens it ``asked`` for, and the most it may cost by that."""
 
     params: SamplingParams
+    asked: int
     price: Price
     reserved: float
     begun: bool = False
     finish: Finish | None = None
+
+    @property
+    def cut(self) -> bool:
+        """Whether the call ended where the budget had set its limit."""
+        short = self.params.max_tokens < self.asked
+        return short and self.finish is not None and self.finish.reason == "length"
 
     def saw(self, delta: Delta) -> None:
         """Take notice of a piece of the call's stream."""
@@ -108,9 +115,10 @@ class Spending:
             Of kind ``budget``, if not even a small answer fits.
         """
         if self._budget is None:
-            yield Grant(params, FREE, 0.0)
+            yield Grant(params, params.max_tokens, FREE, 0.0)
             return
         price = _PER_TOKEN if self._budget.unit == "tok" else model.price
+        params = replace(params, max_tokens=most_written(model, params.max_tokens))
         assert price is not None  # fuse() refuses a budget in dollars for those
         read = most_prompt_tokens(prompt) * price.read
         while read + params.max_tokens * price.written > self._left() and self._open:
@@ -120,7 +128,7 @@ class Spending:
         try:
             yield grant
         finally:
-            self._settle(grant, params)
+            self._settle(grant)
 
     def _left(self) -> float:
         assert self._budget is not None
@@ -138,13 +146,13 @@ class Spending:
                 "Give a larger budget, or fewer tokens per answer: max_tokens.",
                 kind="budget",
             )
-        return Grant(replace(params, max_tokens=tokens), price, read + tokens * price.written)
+        reserved = read + tokens * price.written
+        return Grant(replace(params, max_tokens=tokens), params.max_tokens, price, reserved)
 
-    def _settle(self, grant: Grant, asked: SamplingParams) -> None:
+    def _settle(self, grant: Grant) -> None:
         self._open.remove(grant)
         self._spent += self._cost(grant)
-        cut = grant.finish is not None and grant.finish.reason == "length"
-        self._cut += cut and grant.params.max_tokens < asked.max_tokens
+        self._cut += grant.cut
         self._ended.set()  # wakes who waits now …
         self._ended = asyncio.Event()  # … and nobody who comes later
 

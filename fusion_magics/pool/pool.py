@@ -72,6 +72,7 @@ class Pool:
         self.saved = 0
         self.late = Answers(())
         self._ask = ask
+        self._prompts: dict[str, Prompt] = {}  # what each member was asked last
         self._waiting = Waiting(patience or Patience())
 
     def of(self, members: Sequence[Member]) -> Pool:
@@ -114,9 +115,21 @@ class Pool:
         return answers
 
     async def each(self, prompts: Mapping[str, Prompt]) -> Answers:
-        """Ask the members that ``prompts`` names (by label), each its own prompt."""
+        """Ask the members that ``prompts`` names (by label), each its own prompt.
+
+        One that is still at work on another prompt is stopped first: nobody waits for that any
+        more, and a model of this machine answers one call after the other.
+        """
+        old = self._prompts
+        await self._waiting.stop({label for label in prompts if old.get(label) != prompts[label]})
+        old.update(prompts)
         self._waiting.begin()
         return await self._given(self.members, prompts)
+
+    @property
+    def given(self) -> Answers:
+        """What those who were asked last have given so far."""
+        return answers_of(self._waiting.given)
 
     async def _given(self, members: Sequence[Member], prompts: Mapping[str, Prompt]) -> Answers:
         asked = (member for member in members if member.label in prompts)

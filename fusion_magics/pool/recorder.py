@@ -53,8 +53,9 @@ class Recorder:
         """Every call so far, in the order they began."""
         return tuple(call.closed() for call in self._calls)
 
-    def arrived(self, late: Sequence[Candidate] = ()) -> Answers:
-        """What the members have given so far; one that has not ended counts as cancelled.
+    def arrived(self, members: Sequence[str], late: Sequence[Candidate] = ()) -> Answers:
+        """What ``members`` (by label) have given so far, in their order; one that has not ended
+        counts as cancelled, one that was not asked is left out.
 
         A member that was asked again has given its latest answer, ``late`` ones apart.
         """
@@ -66,7 +67,7 @@ class Recorder:
                     continue
                 if isinstance(given, Candidate) or call.label not in latest:
                     latest[call.label] = given
-        return answers_of(list(latest.values()))
+        return answers_of([latest[label] for label in members if label in latest])
 
     async def ask(
         self, model: Model, label: str, purpose: Purpose, prompt: Prompt, params: SamplingParams
@@ -90,6 +91,10 @@ class Recorder:
             if call.finish is None:
                 why = f"{label} stopped without saying why."
                 raise ModelError(why, "Ask again.", retryable=True)
+            if purpose == "judge" and grant.cut:
+                # Half a verdict is none, and to ask for it again would cost what is left.
+                why = f"The budget cut the reply of {model.name} short."
+                raise ModelError(why, "Give a larger budget.", kind="budget")
         except ModelError as exc:
             self._fail(call, exc)
             raise

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ..errors import ModelError
 from ..types import Ask, Candidate, Model, Prompt, Purpose, SamplingParams
-from .waiting import LATE
+from .waiting import LATE, MORE_TIME
 
 
 def once(ask: Ask) -> Ask:
     """``ask``, except that a member asked the same again gives what it gave before, at no call.
 
-    One that is still at work on it fails as ``late``.
+    One whose first call has given nothing (yet, or because it was stopped) fails as ``late``.
     """
     made: dict[tuple[str, Prompt], Candidate | ModelError] = {}
 
@@ -19,7 +19,8 @@ def once(ask: Ask) -> Ask:
     ) -> Candidate:
         key = (label, prompt)
         if key not in made:
-            made[key] = ModelError(f"{label} is still at work.", kind=LATE, retryable=True)
+            why = f"{label} gave no answer in time when it was first asked."
+            made[key] = ModelError(why, MORE_TIME, kind=LATE, retryable=True)
             try:
                 made[key] = await ask(model, label, purpose, prompt, params)
             except ModelError as exc:

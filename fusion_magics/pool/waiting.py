@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Collection, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ LEAST_GRACE = 1.0
 GRACE_SHARE = 0.2
 """… or this share of the time so far, if that is more: a slow pool is not cut short by a second."""
 
-_MORE_TIME = "Give it more time: a longer deadline, a larger quorum."
+MORE_TIME = "Give it more time: a longer deadline, a larger quorum."
 
 LATE = "late"
 """The kind of the failure of a member that was not waited for any longer."""
@@ -36,13 +36,13 @@ class Patience:
     quorum : int, optional
         Go on once so many have answered and a grace of ``max(LEAST_GRACE, GRACE_SHARE × time so
         far)`` has passed; None: all.
-    late_go_on : bool
-        Whether those who are late may finish while the judge works.
+    stopped : frozenset of str
+        Who is stopped at once when late, by label; others may finish while the judge works.
     """
 
     deadline: float | None = None
     quorum: int | None = None
-    late_go_on: bool = True
+    stopped: frozenset[str] = frozenset()
 
 
 class Waiting:
@@ -55,7 +55,8 @@ class Waiting:
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
         self._quorum = patience.quorum or math.inf
-        self._late: list[asyncio.Task[Given]] = []
+        self._asked: list[asyncio.Task[Given]] = []
+        self._late: list[tuple[str, asyncio.Task[Given]]] = []  # by label
         self.begin()
 
     def begin(self) -> None:
@@ -73,19 +74,21 @@ class Waiting:
         if time.monotonic() >= self._ends or self._answered >= self._quorum:
             for call in calls.values():
                 call.close()
-            return [self._too_late(label) for label in calls]
+            return [
+                Failure(label, LATE, "Not asked: time was up.", True, MORE_TIME) for label in calls
+            ]
         tasks = {label: asyncio.create_task(call) for label, call in calls.items()}
+        self._asked = list(tasks.values())
         try:
             await self._until_enough(tasks.values())
         except BaseException:
             await _stop(tasks.values())
             raise
-        late = [task for task in tasks.values() if not task.done()]
-        self._late += late
-        if not self._patience.late_go_on:
-            await _stop(late)
+        late = {label: task for label, task in tasks.items() if not task.done()}
+        self._late += late.items()
+        await self.stop(self._patience.stopped & late.keys())
         return [
-            self._too_late(label) if task in late else task.result()
+            self._too_late(label) if label in late else task.result()
             for label, task in tasks.items()
         ]
 
@@ -103,20 +106,33 @@ class Waiting:
                 grace = max(LEAST_GRACE, GRACE_SHARE * (now - self._began))
                 self._ends = min(self._ends, now + grace)
 
+    @property
+    def given(self) -> list[Given]:
+        """What the calls that were made last have given so far."""
+        return _given(self._asked)
+
     def _too_late(self, label: str) -> Failure:
         why = f"No answer when {self._answered} others had given theirs."
         if self._ends == self._deadline:
             why = f"No answer within {self._patience.deadline:g} s."
-        return Failure(label, LATE, why, True, _MORE_TIME)
+        return Failure(label, LATE, why, True, MORE_TIME)
+
+    async def stop(self, labels: Collection[str]) -> None:
+        """Stop those calls of ``labels`` that still run though nobody waits for them."""
+        await _stop(task for label, task in self._late if label in labels and not task.done())
 
     async def close(self) -> Answers:
         """Stop the calls that still run; what the others gave after they were waited for."""
-        await _stop(task for task in self._late if not task.done())
-        given = [task.result() for task in self._late if not task.cancelled()]
+        await self.stop({label for label, _ in self._late})
+        given = _given(task for _, task in self._late)
         return Answers(
             tuple(g for g in given if isinstance(g, Candidate)),
             tuple(g for g in given if isinstance(g, Failure)),
         )
+
+
+def _given(tasks: Iterable[asyncio.Task[Given]]) -> list[Given]:
+    return [task.result() for task in tasks if task.done() and not task.cancelled()]
 
 
 async def _stop(tasks: Iterable[asyncio.Task[Given]]) -> None:

@@ -71,6 +71,7 @@ class Small:
     """A model with one token per character, and a context of so many; it writes ``reply``."""
 
     wording = "full"
+    most_tokens = None
 
     def __init__(self, context: int, reply: str = said(5)) -> None:
         self.name = "scripted:small"

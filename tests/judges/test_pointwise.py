@@ -302,6 +302,7 @@ class Hesitant:
     """A judge that writes character by character, and is of two minds at each digit."""
 
     name = "scripted:hesitant"
+    most_tokens = None
 
     def __init__(self, said: str, wording: Wording, other: dict[str, tuple[str, float]]) -> None:
         self.said, self.wording, self.other = said, wording, other

@@ -20,7 +20,7 @@ from fusion_magics.fusion import fuse
 from fusion_magics.modes.debate import Turned, changes_of, debate, turned
 from fusion_magics.modes.debate_turn import revised, turn
 from fusion_magics.pool import Member
-from fusion_magics.types import Change, Message, Outcome, Prompt, SamplingParams
+from fusion_magics.types import Change, Fusion, Message, Outcome, Prompt, SamplingParams
 
 Debater = Callable[[int, Prompt], str]
 
@@ -226,6 +226,18 @@ def test_the_changes_say_how_often_the_right_answer_was_lost_and_found() -> None
     assert turned(found, "5", reader_of("number")) == Turned(1, 0)
 
 
+async def test_a_round_in_which_all_fail_is_told_as_that(scripts: dict[str, Script]) -> None:
+    def once(prompt: Prompt, params: SamplingParams) -> str:
+        if len(prompt.messages) > 1:
+            raise ModelError("It is tired.", "Let it rest.")
+        return f"Answer: {params.seed}"
+
+    scripts["once"] = Script(once)
+    fusion = await fuse("q", pool="scripted:once*2", judge="scripted:echo", mode="debate", rounds=2)
+    assert "The debate stopped after round 1 of 2: nobody answered." in fusion.notes
+    assert fusion.changes == ()
+
+
 async def test_stopping_in_a_later_round_keeps_what_has_arrived(scripts: dict[str, Script]) -> None:
     def slow_later(prompt: Prompt, params: SamplingParams) -> str:
         return "Answer: 1" if len(prompt.messages) == 1 else "word " * 1000
@@ -244,6 +256,39 @@ async def test_stopping_in_a_later_round_keeps_what_has_arrived(scripts: dict[st
     fusion = kept(stop.value)
     assert fusion is not None
     assert fusion.text == ""
-    assert [c.text[-9:] for c in fusion.candidates] == ["Answer: 1", "Answer: 3"]
+    assert [c.text for c in fusion.candidates] == ["Answer: 1", "Answer: 3"]
     assert fusion.failures == ()
-    assert "Stopped" in fusion.notes[-1]
+    assert [[c.text for c in r.candidates] for r in fusion.rounds] == [
+        ["Answer: 1", "Answer: 2"],
+        ["Answer: 1", "Answer: 3"],
+    ]
+    assert fusion.changes == (Change(1, "scripted:quick", "2", "3"),)
+    assert "Stopped" in fusion.notes[0]
+    assert Fusion.from_json(fusion.to_json()) == fusion
+
+
+async def test_stopping_the_judge_keeps_the_debate_and_its_verdicts(
+    scripts: dict[str, Script],
+) -> None:
+    def debater(prompt: Prompt, params: SamplingParams) -> str:
+        return "Answer: 1" if len(prompt.messages) == 1 else "So.\n### Revised answer\nAnswer: 2"
+
+    def judge(prompt: Prompt, params: SamplingParams) -> str:
+        return json.dumps(scored(5)) if "Answer: 2" in prompt.text else "word " * 1000
+
+    scripts["debater"], scripts["judge"] = Script(debater), Script(judge, gap=0.01)
+    scripts["stays"] = Script("Answer: 3")
+    pool = "scripted:debater,scripted:stays"
+    task = asyncio.create_task(fuse("q", pool=pool, judge="scripted:judge", mode="debate"))
+    await asyncio.sleep(0.8)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError) as stop:
+        await task
+    fusion = kept(stop.value)
+    assert fusion is not None
+    assert [c.text for c in fusion.candidates] == ["Answer: 2", "Answer: 3"]
+    assert fusion.candidates[0].critique == "So."
+    assert len(fusion.rounds) == 3
+    assert len(fusion.changes) == 1
+    assert fusion.judgment is not None
+    assert [v.score for v in fusion.judgment.verdicts] == [10, None]

@@ -10,6 +10,7 @@ import pytest
 from fusion_magics.backends.scripted import Script
 from fusion_magics.errors import kept
 from fusion_magics.fusion import fuse
+from fusion_magics.modes.synthesis import joined
 from fusion_magics.types import Fusion, Prompt, SamplingParams
 from fusion_magics.views import bundle
 
@@ -81,7 +82,14 @@ async def test_it_is_planned_saved_and_shown() -> None:
         assert "every juror on every answer" not in text
 
 
-async def test_a_stop_keeps_the_ballots_that_had_arrived(scripts: dict[str, Script]) -> None:
+def joined_text(fusion: Fusion) -> str:
+    assert fusion.passages
+    return joined(fusion.passages, "full")
+
+
+async def test_a_stop_keeps_the_merged_answer_and_the_ballots_that_had_arrived(
+    scripts: dict[str, Script],
+) -> None:
     def slow(prompt: Prompt, params: SamplingParams) -> str:
         reply = juror(prompt, params)
         return reply + " " * 999 if "You doubt" in prompt.text else reply
@@ -97,6 +105,8 @@ async def test_a_stop_keeps_the_ballots_that_had_arrived(scripts: dict[str, Scri
     assert fusion.judgment is not None
     assert fusion.judgment.panel is not None
     assert fusion.judgment.panel.ballots[0].ship is True
-    assert fusion.judgment.verdicts == ()
+    assert fusion.text == joined_text(fusion)
+    assert [v.candidate for v in fusion.judgment.verdicts] == [0, 1]
+    assert "Stopped before all was judged; what had arrived is kept." in fusion.notes
     assert Fusion.from_json(fusion.to_json()) == fusion
     bundle(fusion)

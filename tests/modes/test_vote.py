@@ -239,25 +239,6 @@ def test_a_judge_that_fails_groups_nothing_and_it_is_said() -> None:
     assert "broke off" in outcome.notes[0]
 
 
-@pytest.mark.parametrize(
-    ("script", "more", "words"),
-    [
-        (Script("", wording="short"), {}, "cannot group"),
-        (Script(""), {"early_stop": 0.9}, "cannot be counted while they come in"),
-    ],
-)
-def test_what_cannot_be_grouped_is_said_before_anybody_is_asked(
-    script: Script, more: dict[str, Any], words: str
-) -> None:
-    def never(prompt: Prompt, params: SamplingParams) -> str:
-        raise AssertionError
-
-    a_case, _ = scripted([member("m", never)], script, read=by_meaning, **more)
-    with pytest.raises(UsageError, match=words) as error:
-        run(a_case)
-    assert error.value.hint
-
-
 @given(st.lists(st.text(), min_size=1, max_size=5), st.text() | st.just('{"groups": [[1], [2]]}'))
 def test_any_texts_and_any_reply_end_with_a_result(texts: list[str], reply: str) -> None:
     texts = [t.encode("utf-8", "replace").decode() for t in texts]

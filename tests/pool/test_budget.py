@@ -164,3 +164,10 @@ async def test_free_models_need_no_dollars() -> None:
         True,
         False,
     ]
+
+
+async def test_an_answer_at_its_models_own_limit_is_not_cut_by_the_budget() -> None:
+    recorder = Recorder(budget=Budget(READ + 100, "tok"))
+    answers = await ask(recorder, model(50, most_tokens=20))
+    assert answers.candidates[0].finish_reason == "length"
+    assert recorder.spending.notes == ()

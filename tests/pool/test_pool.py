@@ -11,7 +11,7 @@ import pytest
 from fusion_magics.backends.scripted import Script
 from fusion_magics.members import open_pool
 from fusion_magics.pool import Member, Pool, Recorder
-from fusion_magics.types import Answers, Ask, Delta, Prompt, SamplingParams, Usage
+from fusion_magics.types import FREE, Answers, Ask, Delta, Prompt, SamplingParams, Usage
 
 
 async def ask_all(members: Sequence[Member], prompt: Prompt, ask: Ask) -> Answers:
@@ -86,6 +86,8 @@ class Buggy:
 
     name = "buggy"
     wording = "full"
+    price = FREE
+    most_tokens: int | None = None
 
     async def stream(self, prompt: Prompt, params: SamplingParams) -> AsyncIterator[Delta]:
         yield Delta(text="x")
@@ -139,7 +141,7 @@ async def test_what_had_failed_before_a_stop_keeps_its_cause(scripts: dict[str, 
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    arrived = recorder.arrived()
+    arrived = recorder.arrived(["scripted:broken", "scripted:slow", "scripted:yes"])
     (broken,) = (await ask("scripted:broken,scripted:yes")).failures
     assert arrived.failures[0] == broken
     assert arrived.failures[1].kind == "cancelled"

@@ -20,7 +20,7 @@ Q = Prompt.of("q")
 def _members(scripts: dict[str, Script], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "LEAST_GRACE", 0.25)
     scripts["soon"] = Script("soon", delay=0.05)
-    scripts["later"] = Script("it comes later", delay=0.5)
+    scripts["later"] = scripts["later2"] = Script("it comes later", delay=0.5)
     scripts["endless"] = Script("word " * 1000, gap=0.01)
 
 
@@ -118,10 +118,12 @@ async def test_cancelling_stops_those_who_are_waited_for_before_it_returns() -> 
 
 
 async def test_the_late_ones_may_have_to_stop_at_once() -> None:
-    asked = pool("scripted:yes,scripted:later", deadline=0.2, late_go_on=False)
-    assert kinds(await asked.answers(Q)) == ["later late"]
-    assert asyncio.all_tasks() == {asyncio.current_task()}
-    assert await closed(asked) == Answers(())
+    members = "scripted:yes,scripted:later,scripted:later2"
+    asked = pool(members, deadline=0.2, stopped=frozenset({"scripted:later"}))
+    assert kinds(await asked.answers(Q)) == ["later late", "later2 late"]
+    assert len(asyncio.all_tasks()) == 2
+    await asyncio.sleep(0.5)
+    assert [c.member for c in (await closed(asked)).candidates] == ["scripted:later2"]
 
 
 async def test_a_part_of_a_pool_shares_who_is_late() -> None:
