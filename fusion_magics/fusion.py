@@ -17,6 +17,7 @@ from .pool import LATE, Budget, Patience, Recorder, awake
 from .types import Answers, Failure, Fusion, Outcome, Prompt, SamplingParams, Watch
 from .wiring import (
     MOST_ROUNDS,
+    USUAL_ROUNDS,
     Setup,
     choose,
     conversation,
@@ -73,7 +74,7 @@ async def fuse(
     rubric: str | None = None,
     jury: str | Sequence[str] | None = None,
     aggregate: str = "mean",
-    rounds: int = 2,
+    rounds: int = USUAL_ROUNDS,
     read: str | Callable[[str], str | None] = "auto",
     early_stop: bool | float = False,
     samples: int = 1,
@@ -230,6 +231,7 @@ async def _fused(setup: Setup, watch: Watch | None) -> Fusion:
                 *(note for asking in askings for note in asking.notes),
                 *setup.conflicts(outcome.judgment),
                 *outcome.notes,
+                *setup.unused(),
                 *recorder.spending.notes,
             ),
             passages=outcome.passages,

@@ -129,7 +129,8 @@ class Plan:
         if self.least_calls < self.calls:
             parts.append(f"The least: {self.least_calls} call.")
         if self.weights:
-            parts.append(f"To load: {_size(self.to_load)} of {_size(self.free_memory)} free.")
+            to_load = _size(self.to_load) if self.to_load else "nothing"
+            parts.append(f"To load: {to_load} of {_size(self.free_memory)} free.")
         if self.to_load > self.free_memory:
             parts.append("That does not fit: unload models, or take smaller ones.")
         return " ".join(parts)
@@ -223,7 +224,7 @@ def _dollars(cost: float | None) -> str:
 
 
 def _size(size: int) -> str:
-    return f"{size / 2**20:,.1f} MiB"
+    return f"{size / 2**20:,.1f} MiB" if size < 2**30 else f"{size / 2**30:,.1f} GiB"
 
 
 def _as_text(rows: Sequence[Row]) -> str:
@@ -240,7 +241,10 @@ def _aligned(row: Row, widths: Sequence[int]) -> str:
 
 def _as_html(rows: Sequence[Row]) -> str:
     def row_of(tag: str, row: Row) -> str:
-        return "<tr>" + "".join(f"<{tag}>{_escaped(cell)}</{tag}>" for cell in row) + "</tr>"
+        # JupyterLab would set names like numbers.
+        first, *others = (f">{_escaped(cell)}</{tag}>" for cell in row)
+        left = f'<{tag} style="text-align:left"{first}'
+        return f"<tr>{left}{''.join(f'<{tag}{cell}' for cell in others)}</tr>"
 
     head, *body = rows
     return f"<table>{row_of('th', head)}{''.join(row_of('td', row) for row in body)}</table>"

@@ -28,7 +28,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from .errors import Interrupted, UsageError, keep, kept
 from .fusion import fuse
-from .members import DEFAULT_JUDGE, open_pool
+from .members import open_judges, open_pool
 from .plan import Plan
 from .stopping import in_cell, stop_cancels
 from .types import Fusion, Prompt, SamplingParams
@@ -105,11 +105,22 @@ async def watched(
         return result
     members = open_pool(options.get("pool"), SamplingParams(), samples=options.get("samples", 1))
     labels = [member.label for member in members]
-    judge = options.get("judge") or DEFAULT_JUDGE
-    judges = judge if isinstance(judge, str) else ", ".join(judge)
-    async with Progress(labels, judges, show) as watch:
+    async with Progress(labels, *_judging(options), show) as watch:
         result = await fuse(prompt, **options, watch=watch)
     return result
+
+
+_UNITS = {"pointwise": "answer", "pairwise": "pair", "listwise": "order"}
+
+
+def _judging(options: Mapping[str, Any]) -> tuple[str | None, str]:
+    """Who will judge, and what of: in a vote, nobody."""
+    judges = [model.name for model in open_judges(options.get("judge"))]
+    if options.get("mode") == "vote" and options.get("read") != "judge":
+        return None, ""
+    if len(judges) > 1 or options.get("jury"):
+        return "the jury", "ballot"
+    return judges[0], _UNITS.get(options.get("protocol", "pointwise"), "answer")
 
 
 # ── the loop of a process that has none ──────────────────────────────────────────────────────

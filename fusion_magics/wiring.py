@@ -19,6 +19,7 @@ from .text import sendable
 from .types import Fusion, Judge, Judgment, Message, Model, Outcome, Prompt, Role, SamplingParams
 
 MOST_ROUNDS = 10
+USUAL_ROUNDS = 2
 SAFE = 0.95
 """How sure the lead must be where ``early_stop`` does not say."""
 
@@ -112,6 +113,21 @@ class Setup:
             own = panel is not None and panel.of_answer and author in panel.models
             return (f"{author} wrote the merged answer, and sits in its jury.",) if own else ()
         return also_members([self.judges[0].name], [member.label for member in self.members])
+
+    def unused(self) -> tuple[str, ...]:
+        """A note on what the user chose and the mode does not look at."""
+        asks_judge = self.mode in ("best-of", "debate")
+        asks_jury = self._by_jury and self.mode != "vote"
+        chosen = {
+            "rounds": self.rounds != USUAL_ROUNDS and self.mode != "debate",
+            "early_stop": self.early_stop is not None and self.mode != "vote",
+            "protocol": self.protocol != "pointwise" and not asks_judge,
+            "rubric": self.rubric is not None and not (asks_judge or asks_jury),
+            "jury": bool(self.jury) and not asks_jury,
+            "aggregate": self.aggregate != "mean" and not asks_jury,
+        }
+        names = ", ".join(name for name, idle in chosen.items() if idle)
+        return (f"{self.mode} has no use for: {names}.",) if names else ()
 
     def loads(self, case: Case) -> Loads:
         """What the mode takes."""

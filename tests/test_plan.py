@@ -8,6 +8,7 @@ from collections import Counter
 
 import pytest
 
+from fusion_magics import plan as module
 from fusion_magics.backends.scripted import Script
 from fusion_magics.fusion import fuse
 from fusion_magics.judges import JUDGES
@@ -123,10 +124,10 @@ async def test_it_shows_itself(scripts: dict[str, Script]) -> None:
     assert "<b>" not in html
     assert "scripted:&lt;b&gt;" in html
     assert "local model" not in text
+    assert [module._size(size) for size in (2**20, 19 * 2**30)] == ["1.0 MiB", "19.0 GiB"]
 
 
 async def test_local_models_are_planned_for_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    from fusion_magics import plan as module
     from fusion_magics import tiny
 
     planned = await plan(pool="tiny:sums*3,tiny:words", judge="tiny:judge")
@@ -134,7 +135,7 @@ async def test_local_models_are_planned_for_memory(monkeypatch: pytest.MonkeyPat
     assert list(sizes) == ["tiny:sums", "tiny:words", "tiny:judge"], "each once"
     assert sizes["tiny:sums"] == tiny.weights("sums").stat().st_size
     assert planned.to_load == sum(w.size for w in planned.weights if not w.loaded)
-    assert f"of {planned.free_memory / 2**20:,.1f} MiB free" in repr(planned)
+    assert f"of {module._size(planned.free_memory)} free" in repr(planned)
     assert "does not fit" not in repr(planned)
     monkeypatch.setattr(module, "free_memory", lambda: 1)
     small = await plan(pool="tiny:sums", judge="tiny:judge")

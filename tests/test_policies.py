@@ -411,3 +411,24 @@ async def test_a_jury_has_no_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(JUDGES, "other", JUDGES["pointwise"])
     with pytest.raises(UsageError, match=r"other is not for it\.\nLeave the protocol out"):
         await ask(protocol="other", jury="builder")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"mode": "best-of", "rounds": 3}, "best-of has no use for: rounds."),
+        ({"mode": "debate", "early_stop": 0.9}, "debate has no use for: early_stop."),
+        ({"mode": "vote", "protocol": "pairwise"}, "vote has no use for: protocol."),
+        (
+            {"mode": "vote", "jury": "builder", "rubric": "safety", "aggregate": "majority"},
+            "vote has no use for: rubric, jury, aggregate.",
+        ),
+        ({"mode": "best-of", "aggregate": "majority"}, "best-of has no use for: aggregate."),
+        ({"mode": "vote", "early_stop": 0.9, "read": "text"}, ""),
+        ({"mode": "debate", "rounds": 1, "rubric": "safety"}, ""),
+        ({"mode": "best-of", "jury": "builder", "aggregate": "majority"}, ""),
+    ],
+)
+async def test_what_was_chosen_in_vain_is_said(options: dict[str, object], told: str) -> None:
+    fusion = await fuse("q?", pool="scripted:yes,scripted:no", judge="scripted:judge", **options)  # type: ignore[call-overload]
+    assert [note for note in fusion.notes if "no use for" in note] == ([told] if told else [])

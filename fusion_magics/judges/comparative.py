@@ -6,6 +6,7 @@ become one: a :class:`Tally`.
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -78,7 +79,8 @@ class Comparative(ABC):
         self._comparisons = {order: Comparison(order, error=STOPPED) for order in orders}
         # They start in this order, and one model answers one after the other.
         await together(self._compare(prompt, order) for order in self._comparisons)
-        return self._judgment()
+        # A library behind it may still be loading: a loop that waits for it notices no Stop.
+        return await asyncio.to_thread(self._judgment)
 
     def arrived(self) -> Judgment | None:
         """See :meth:`fusion_magics.types.Judge.arrived`."""

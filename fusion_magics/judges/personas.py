@@ -57,7 +57,7 @@ def _read(text: str) -> str:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as exc:
         raise UsageError(
-            f"The personas in {path} cannot be read: {exc}.",
+            f"The personas in {path} cannot be read: {getattr(exc, 'strerror', None) or exc}.",
             f"Check the path, or use: {', '.join(PERSONAS)}",
         ) from exc
 

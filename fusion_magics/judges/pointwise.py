@@ -37,6 +37,8 @@ TRAINED = (0, MAX_SCORE)
 """The scores that the short wording's judge was taught."""
 TOP = 10
 """How many alternatives to a score token to look at."""
+SHORT_TOP = 4
+"""The same of a judge that knows two scores: to report more takes a tiny model a while."""
 
 
 class Reply(msgspec.Struct):
@@ -182,7 +184,7 @@ class Pointwise:
 
         label, texts = f"{asking.model.name} on {candidate.member}", [candidate.text]
         if rubric is None:
-            short = await asking.reply(label, texts, asked, Reply, logprobs=TOP)
+            short = await asking.reply(label, texts, asked, Reply, logprobs=SHORT_TOP)
             return _short_verdict(index, short.value, short.answer)
         form: type[Any] = form_of(rubric)
         most = most_tokens(rubric)

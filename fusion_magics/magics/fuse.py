@@ -9,6 +9,7 @@ import asyncio
 import weakref
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import (
@@ -19,18 +20,20 @@ from IPython.core.magic import (
     needs_local_scope,
     no_var_expand,
 )
-from traitlets import List, TraitError, Unicode, Union, validate
+from traitlets import Float, List, TraitError, Unicode, Union, validate
 
 from ..errors import UsageError, did_you_mean, kept
 from .awaiting import MAGIC, without_semicolon
 from .interpolate import fill
-from .options import MODE, PROTOCOL, VIEW, Word, magic_parser, parse, split_line
+from .options import AGGREGATE, MODE, PROTOCOL, VIEW, Word, magic_parser, parse, split_line
 
 if TYPE_CHECKING:
     from ..plan import Plan
     from ..types import Fusion
 
-_WORDS = {"mode": MODE, "protocol": PROTOCOL, "view": VIEW}
+_WORDS = {"mode": MODE, "protocol": PROTOCOL, "aggregate": AGGREGATE, "view": VIEW}
+# Written empty in a cell (`--jury ""`), they take a configured default away.
+_MAY_BE_EMPTY = ("rubric", "jury", "budget")
 
 
 @dataclass(frozen=True)
@@ -50,24 +53,53 @@ def resolve(options: dict[str, Any], names: Mapping[str, Any]) -> None:
     Raises
     ------
     UsageError
-        If the one to be continued is no ``Fusion``.
+        If the one to be continued is no ``Fusion``, or there is no such reader.
     """
+    if "read" in options:
+        options["read"] = _reader(options["read"], names)
+    if "continue_" in options:
+        options["continue_"] = _fusion(options["continue_"], names)
+
+
+def _reader(word: str, names: Mapping[str, Any]) -> Any:
     from ..answers import READERS
+
+    if word in READERS or word.startswith("json:"):
+        return word
+    if callable(names.get(word)):
+        return names[word]
+    own = [name for name, value in names.items() if isinstance(value, FunctionType)]
+    raise UsageError(
+        f"There is no reader {word!r}.",
+        f"{did_you_mean(word, [*READERS, *own])}There is: {', '.join(READERS)}, json:FIELD, "
+        "or a function of yours.",
+    )
+
+
+def _fusion(name: str, names: Mapping[str, Any]) -> Fusion:
     from ..types import Fusion
 
-    reader = options.get("read", "auto")
-    if reader not in READERS and callable(names.get(reader)):
-        options["read"] = names[reader]
-    name = options.get("continue_")
-    if name is None:
-        return
-    if not isinstance(names.get(name), Fusion):
-        fusions = [each for each, value in names.items() if isinstance(value, Fusion)]
-        raise UsageError(
-            f"--continue: {name!r} is no Fusion.",
-            f"{did_you_mean(name, fusions)}Name one with --out, or: NAME = _",
-        )
-    options["continue_"] = names[name]
+    found = names.get(name)
+    if isinstance(found, Fusion):
+        return found
+    fusions = [each for each, value in names.items() if isinstance(value, Fusion)]
+    raise UsageError(
+        f"--continue: {name!r} is no Fusion.",
+        f"{did_you_mean(name, fusions)}Name one with --out, or: NAME = _",
+    )
+
+
+def _check(name: str, value: Any) -> None:
+    """Raises a ``UsageError`` for a default that no cell could run with."""
+    from ..judges import rubric_of
+    from ..pool import Budget
+    from ..wiring import jury_of, seconds
+
+    if name == "deadline":
+        seconds(name, value)
+    else:
+        checks: dict[str, Any] = {"rubric": rubric_of, "jury": jury_of, "budget": Budget.of}
+        checks[name](value)
 
 
 @magics_class
@@ -87,13 +119,26 @@ class FuseMagics(Magics):  # type: ignore[misc]
     protocol = Unicode(
         "pointwise", help="How the judge compares: pointwise, pairwise, listwise."
     ).tag(config=True)
+    rubric = Unicode(help="By what the judges judge; empty: general.").tag(config=True)
+    jury = Union(
+        [List(Unicode()), Unicode()], help="Personas of the judges, such as builder; empty: none."
+    ).tag(config=True)
+    aggregate = Unicode("mean", help="A jury's ballots: mean, majority, reliability.").tag(
+        config=True
+    )
+    deadline = Float(
+        None, allow_none=True, help="Seconds to wait for members; None: until all are done."
+    ).tag(config=True)
+    budget = Unicode(
+        help="Hard cap over all calls of one cell: 0.05usd, 20000tok; empty: none."
+    ).tag(config=True)
     view = Unicode("table", help="How a Fusion is shown: table, text.").tag(config=True)
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
         self._views: dict[int, str] = {}  # the view that --view chose, by the id of a live Fusion
 
-    @validate("mode", "protocol", "view")
+    @validate("mode", "protocol", "aggregate", "view")
     def _a_word_there_is(self, proposal: Any) -> str:
         kind: Word = _WORDS[proposal.trait.name]
         words = kind.words()
@@ -103,6 +148,15 @@ class FuseMagics(Magics):  # type: ignore[misc]
             f"There is no {kind.what} {proposal.value!r}. "
             f"{did_you_mean(proposal.value, words)}There is: {', '.join(words)}"
         )
+
+    @validate("rubric", "jury", "budget", "deadline")
+    def _a_default_that_can_run(self, proposal: Any) -> Any:
+        try:
+            if proposal.value:
+                _check(proposal.trait.name, proposal.value)
+        except UsageError as exc:
+            raise TraitError(f"{exc.message} {exc.hint}") from None
+        return proposal.value
 
     @needs_local_scope
     @no_var_expand
@@ -194,15 +248,31 @@ class FuseMagics(Magics):  # type: ignore[misc]
                 "Take another name.",
             )
         resolve(given, names if local_ns is None else {**names, **local_ns})
-        return Request(fill(prompt, names, local_ns), self._defaults() | given, view, out, silent)
+        return Request(fill(prompt, names, local_ns), self._with_defaults(given), view, out, silent)
 
-    def _defaults(self) -> dict[str, Any]:
-        return {
-            "pool": self.pool or None,
-            "judge": self.judge or None,
+    def _with_defaults(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """``given``, over the configured defaults that go with it."""
+        configured = {
+            "pool": self.pool,
+            "judge": self.judge,
             "mode": self.mode,
             "protocol": self.protocol,
+            "rubric": self.rubric,
+            "jury": self.jury,
+            "aggregate": self.aggregate,
+            "deadline": self.deadline,
+            "budget": self.budget,
         }
+        if (given.get("mode") or self.mode) == "vote":  # it asks no judge
+            for name in ("protocol", "rubric", "jury", "aggregate"):
+                del configured[name]
+        # What is written in the cell wins: a jury over a protocol, and the other way round.
+        if given.get("jury") or "," in given.get("judge", ""):
+            configured.pop("protocol", None)
+        elif given.get("protocol", "pointwise") != "pointwise":
+            configured.pop("jury", None)
+        usual = {name: value for name, value in configured.items() if value}
+        return {k: v for k, v in {**usual, **given}.items() if v or k not in _MAY_BE_EMPTY}
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────
 

@@ -28,7 +28,8 @@ async def vote(case: Case) -> Outcome:
     judgment, notes = await _counted(case, answers)
     saved = case.pool.saved
     if saved:
-        notes += (f"The lead was safe before all were asked: {saved} calls saved.",)
+        calls = "1 call" if saved == 1 else f"{saved} calls"
+        notes += (f"The lead was safe before all were asked: {calls} saved.",)
     text = answers.candidates[judgment.best].text
     return Outcome(text, answers, judgment, notes, saved_calls=saved)
 

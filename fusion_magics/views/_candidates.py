@@ -17,11 +17,14 @@ _LEFT = ' style="text-align:left"'
 # What each column says, by its CSS class; a fusion without scores or reasons leaves them out.
 _NUMBERS = {"tokens": "tokens", "time": "time", "speed": "tokens/s"}
 
+# Where nobody answered there is nothing to count.
+_NOTHING = {"rank": "", "member": "member", "answer": "answer"}
+
 
 def candidates(fusion: Fusion) -> str:
     """The table; of a long one the head, the rest folded."""
     rows = words.rows(fusion)
-    columns = _columns(rows, fusion)
+    columns = _columns(rows, fusion) if rows else _NOTHING
     body = [_row(row, columns, fusion) for row in rows]
     failures = words.lost(fusion)
     body += [_failure(failure, columns) for failure in failures]
@@ -129,10 +132,14 @@ def _reasons(criteria: Iterable[CriterionScore]) -> str:
 def _failure(failure: Failure, columns: dict[str, str]) -> str:
     hint = said(failure.hint) if failure.hint else ""
     how = esc(words.failed(failure))
-    partial = folded("what it had written", failure.partial) if failure.partial else ""
+    red, partial = "fz-bad" if words.broke(failure) else "", ""
+    if failure.partial and failure.kind == "cancelled":
+        partial = said(failure.partial, "fz-w")  # what a user who stops wants to see
+    elif failure.partial:
+        partial = folded("what it had written", failure.partial)
     return (
         '<tr class="fz-fail"><td class="fz-k">–</td>'
         f'<th scope="row"{_LEFT}>{name(failure.member)}<small> {how}</small></th>'
         f'<td class="fz-why"{_LEFT} colspan="{len(columns) - 2}">'
-        f"{said(failure.message, 'fz-bad')}{hint}{partial}</td></tr>"
+        f"{said(failure.message, red)}{hint}{partial}</td></tr>"
     )

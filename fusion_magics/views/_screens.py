@@ -22,6 +22,9 @@ _LAST = 60
 # Seconds after which a progress is taken away, if no result came.
 _SOON = 0.15
 
+# In the label of a judge's call that compares answers: `tiny:judge on tiny:sums`.
+_COMPARES = " on "
+
 # More members are counted, not listed, so that the notebook does not jump.
 _LISTED = 12
 
@@ -72,15 +75,25 @@ def _front_end() -> bool:
 
 
 def heading(board: Board) -> str:
-    """``Asking 3 members: 1 done, 2 writing``, then what the judge does."""
+    """``Asking 3 members: 1 done, 2 writing``, ``Debate, round 2: …``, then what the judge does."""
     states = [line.state for line in board.members.values()]
+    if board.judging:
+        answered = f"{states.count('done')} of {words.several(len(states), 'member')} answered"
+        return f"{answered} · {_judging(board)}"
     counted = {state: states.count(state) for state in dict.fromkeys(states)}
     counts = ", ".join(f"{n} {state}" for state, n in counted.items())
-    text = f"Asking {words.several(len(states), 'member')}: {counts}"
-    if not board.judging:
-        return text
+    asked = f"Asking {words.several(len(states), 'member')}"
+    return f"{f'Debate, round {board.round}' if board.round else asked}: {counts}"
+
+
+def _judging(board: Board) -> str:
+    """``tiny:judge is judging: 2 of 6 pairs``, ``tiny:judge: synthesis``"""
+    now = board.judges_now
+    if now is not None and _COMPARES not in now.label:
+        return words.one_line(now.label)
+    ended = [line.ended for line in board.judging.values() if _COMPARES in line.label]
     judge = words.one_line(board.judge or "the judge")
-    return f"{text} · {judge} has judged {board.judged} of {board.to_judge}"
+    return f"{judge} is judging: {sum(ended)} of {words.several(len(ended), board.unit)}"
 
 
 def doing(line: Line, now: float) -> str:
@@ -110,9 +123,13 @@ def tail(line: Line) -> str:
 
 
 def board_html(board: Board) -> str:
-    """A board as HTML, of a height that depends only on the number of members."""
+    """A board as HTML, of a height that depends only on the members and whether someone judges."""
     lines = list(board.members.values())
-    rows = "".join(_row(line, board.now) for line in lines) if len(lines) <= _LISTED else ""
+    lines = lines if len(lines) <= _LISTED else []
+    rows = "".join(_row(line, line.label, board.now) for line in lines)
+    if judging := board.judges_now:
+        # Whom it judges would not fit, and change too fast to be read.
+        rows += _row(judging, judging.label.partition(_COMPARES)[0], board.now)
     table = f"<table><tbody>{rows}</tbody></table>" if rows else ""
     clock = words.seconds(board.now)
     return (
@@ -121,9 +138,9 @@ def board_html(board: Board) -> str:
     )
 
 
-def _row(line: Line, now: float) -> str:
+def _row(line: Line, who: str, now: float) -> str:
     return (
-        f'<tr><th scope="row">{name(line.label)}</th><td>{esc(doing(line, now))}</td>'
+        f'<tr><th scope="row">{name(who)}</th><td>{esc(doing(line, now))}</td>'
         f'<td dir="auto">{esc(tail(line))}</td></tr>'
     )
 
@@ -180,10 +197,11 @@ class Notebook:
 def board_line(board: Board, width: int) -> str:
     """A board as one line of a terminal."""
     text = f"{words.seconds(board.now)} · {heading(board)}"
-    if not board.judging:
-        active = [m for m in board.members.values() if m.state not in ("queued", "done")]
-        for line in active:
-            text += f" · {words.one_line(line.label)} {doing(line, board.now)}"
+    if board.judging and (line := board.judges_now):
+        return cut(f"{text} · {doing(line, board.now)}", width)
+    active = [m for m in board.members.values() if m.state not in ("queued", "done")]
+    for line in active:
+        text += f" · {words.one_line(line.label)} {doing(line, board.now)}"
     return cut(text, width)
 
 

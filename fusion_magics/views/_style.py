@@ -63,6 +63,7 @@ margin-inline-start:1px}
 .fz-best .fz-k{color:var(--green);font-weight:700}
 .fz-best th small{color:var(--green)}
 .fz-a,.fz-why{width:36%}
+.fz-a:not(:has(~.fz-why)),.fz-why[colspan="1"]{width:72%}
 .fz-a strong{font-weight:600}
 .fz-sc{display:flex;gap:8px;align-items:center;min-width:96px;max-width:150px;
 font-variant-numeric:tabular-nums}
@@ -121,7 +122,7 @@ _PARTS = {
     "fz-cr": """
 .fz.fz{
 .fz-cr{font-size:11px;color:var(--dim);line-height:1.55}
-.fz-cr span{flex:0 0 52px}
+.fz-cr span{flex:0 0 72px}
 .fz-cr b{font-weight:400;min-width:22px}
 .fz-sc:has(+.fz-cr) b{min-width:22px}
 .fz-cr progress{height:4px}
@@ -129,7 +130,7 @@ _PARTS = {
 @container fz (min-width:641px){
 .fz.fz{
 .fz-t:has(.fz-cr) :is(.fz-a,.fz-why){width:31%}
-.fz-sc:has(+.fz-cr),.fz-cr{width:150px}
+.fz-sc:has(+.fz-cr),.fz-cr{width:168px;max-width:none}
 }}
 """,
     "fz-o": """

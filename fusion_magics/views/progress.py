@@ -37,26 +37,40 @@ class Line:
     pieces: int = 0
     tail: str = ""
     tokens: int | None = None
+    asked: int = 1
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self.state in _ENDS
 
 
 @dataclass(slots=True)
 class Board:
-    """All that a screen may draw: plain values, no clock."""
+    """All that a screen may draw: plain values, no clock.
+
+    ``judging`` has the judge's calls, in the order they began. Those that compare answers are
+    counted in ``unit``; the others (``judge: step``) come one after the other.
+    """
 
     members: dict[str, Line]
     judge: str | None
+    unit: str = "answer"
     judging: dict[str, Line] = field(default_factory=dict)
     now: float = 0.0
 
     @property
-    def judged(self) -> int:
-        """How many of the judge's calls have ended."""
-        return sum(line.state in _ENDS for line in self.judging.values())
+    def round(self) -> int:
+        """Of a debate; 0 while nobody was asked again."""
+        return max((line.asked for line in self.members.values()), default=1) - 1
 
     @property
-    def to_judge(self) -> int:
-        """How many calls the judge will get: one per answer."""
-        return max(len(self.judging), sum(m.state == "done" for m in self.members.values()))
+    def judges_now(self) -> Line | None:
+        """The judge's call that runs, or else ended last, or will come; None: nobody judges."""
+        lines = list(self.judging.values())
+        if not lines:
+            return Line(self.judge) if self.judge is not None else None
+        return next((line for line in lines if not line.ended), lines[-1])
 
 
 class Screen(Protocol):
@@ -81,6 +95,8 @@ class Progress:
         The members, in the order to show them.
     judge : str, optional
         The judge's name; None where none is asked.
+    unit : str
+        What one of its calls compares: an ``answer``, a ``pair``, an ``order``, a ``ballot``.
     show : bool
         False shows nothing, and still keeps the loop awake.
     screen : Screen, optional
@@ -91,11 +107,12 @@ class Progress:
         self,
         labels: Sequence[str],
         judge: str | None = None,
+        unit: str = "answer",
         show: bool = True,
         *,
         screen: Screen | None = None,
     ) -> None:
-        self._board = Board({label: Line(label) for label in labels}, judge)
+        self._board = Board({label: Line(label) for label in labels}, judge, unit)
         self._screen = screen if screen is not None else screen_for(show)
         self._began = time.perf_counter()
         self._changed = True
@@ -107,8 +124,8 @@ class Progress:
         lines = board.members if purpose == "member" else board.judging
         line = lines.get(label)
         # In a debate each round asks the same members anew, and a judge may be asked again.
-        if line is None or line.state in _ENDS:
-            line = lines[label] = Line(label)
+        if line is None or line.ended:
+            line = lines[label] = Line(label, asked=line.asked + 1 if line else 1)
         now = time.perf_counter() - self._began
         if delta.text:
             line.pieces += 1

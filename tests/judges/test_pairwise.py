@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
 from itertools import combinations, permutations
 
@@ -186,3 +188,32 @@ async def test_recorded_verdicts_of_both_orders_are_replayed_exactly() -> None:
         flips += judgment.flips
     assert right == sum((a == "1") + (b == "1") for a, b in recorded.values()) / 2
     assert flips == 4
+
+
+def test_the_loop_stays_awake_while_the_library_loads() -> None:
+    # In a fresh process: this one has loaded it.
+    code = """
+import asyncio, time
+from fusion_magics import fuse
+from fusion_magics.backends.scripted import SCRIPTS, Script
+
+SCRIPTS["quick"] = Script('{"check": "", "rationale": "", "ranking": [[1], [2]]}')
+
+async def main():
+    naps = []
+    async def tick():
+        while True:
+            began = time.perf_counter()
+            await asyncio.sleep(0.01)
+            naps.append(time.perf_counter() - began)
+    ticking = asyncio.create_task(tick())
+    await asyncio.sleep(0.1)
+    naps.clear()
+    options = {"judge": "scripted:quick", "protocol": "pairwise"}
+    await fuse("q?", pool="scripted:yes,scripted:no", **options)
+    print(max(naps))
+
+asyncio.run(main())
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert float(ran.stdout) < 0.4  # loading takes a second

@@ -163,7 +163,62 @@ def test_config_sets_defaults_and_options_win(shell: InteractiveShell, run: Run)
     assert shell.user_ns["x"].pool == ("scripted:echo",)
 
 
-@pytest.mark.parametrize("trait", ["mode", "protocol", "view"])
+def test_config_sets_a_jury_a_rubric_and_caps(shell: InteractiveShell, run: Run) -> None:
+    run("%config FuseMagics.mode = 'best-of'")
+    run("%config FuseMagics.jury = 'builder,skeptic'")
+    run("%config FuseMagics.rubric = 'correctness'")
+    run("%config FuseMagics.aggregate = 'majority'")
+    run("%config FuseMagics.budget = '100000tok'")
+    run("%config FuseMagics.deadline = 30")
+    options = shell.magics_manager.registry["FuseMagics"]._request("hi", None, None).options
+    assert options["budget"] == "100000tok"
+    assert options["deadline"] == 30
+    run("x = %fuse hi")
+    panel = shell.user_ns["x"].judgment.panel
+    assert (panel.jurors, panel.aggregate) == (("builder", "skeptic"), "majority")
+    run("x = %fuse --jury skeptic hi")
+    assert shell.user_ns["x"].judgment.panel.jurors == ("skeptic",)
+    run('x = %fuse --jury "" hi')
+    judgment = shell.user_ns["x"].judgment
+    assert (judgment.panel, judgment.protocol, judgment.rubric) == (
+        None,
+        "pointwise",
+        "correctness",
+    )
+
+
+def test_a_jury_and_a_protocol_in_the_cell_win_over_the_configured_other(
+    shell: InteractiveShell, run: Run
+) -> None:
+    run("%config FuseMagics.mode = 'best-of'")
+    run("%config FuseMagics.jury = 'builder'")
+    run("x = %fuse --protocol listwise hi")
+    assert shell.user_ns["x"].judgment.protocol == "listwise"
+    run("%config FuseMagics.protocol = 'listwise'")
+    run("x = %fuse --jury skeptic hi")
+    assert shell.user_ns["x"].judgment.protocol == "jury"
+
+
+@pytest.mark.parametrize(
+    ("trait", "value", "told"),
+    [
+        ("rubric", "corectness", "There is no rubric 'corectness'. Did you mean correctness"),
+        ("jury", "bilder", "There is no persona 'bilder'. Did you mean builder"),
+        ("budget", "5", "The budget cannot be '5'. Write US dollars or tokens"),
+        ("deadline", -1.0, "deadline cannot be -1.0. Give seconds, more than 0"),
+    ],
+)
+def test_config_refuses_what_no_cell_could_run_with(
+    shell: InteractiveShell, trait: str, value: object, told: str
+) -> None:
+    from traitlets import TraitError
+
+    magics = shell.magics_manager.registry["FuseMagics"]
+    with pytest.raises(TraitError, match=told):
+        setattr(magics, trait, value)
+
+
+@pytest.mark.parametrize("trait", ["mode", "protocol", "aggregate", "view"])
 def test_config_refuses_words_there_are_not(shell: InteractiveShell, trait: str) -> None:
     from traitlets import TraitError
 
@@ -177,10 +232,9 @@ def test_the_defaults_are_the_tiny_models(bare_shell: InteractiveShell) -> None:
     magics = bare_shell.magics_manager.registry["FuseMagics"]
     request = magics._request("", "hi", None)
     assert request.options == {
-        "pool": None,
-        "judge": None,
         "mode": "best-of",
         "protocol": "pointwise",
+        "aggregate": "mean",
     }
     assert (request.view, magics.view) == (None, "table")
 
@@ -226,6 +280,11 @@ BAD = [
     ("%%fuse --early-stop 3\nhi", "UsageError: '3' is no option of %%fuse.", "lines below"),
     ("%%fuse -p scripted:broken\nhi", "NoAnswerError: No member answered.", "scripted:broken: "),
 ]
+
+
+def test_a_reader_of_nearly_this_name_is_named(run: Run) -> None:
+    run("def last_word(text): return text.split()[-1]")
+    assert "Did you mean last_word?" in run("%fuse --read lastword hi")
 
 
 @pytest.mark.parametrize(("cell", "message", "cure"), BAD)

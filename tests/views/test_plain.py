@@ -59,7 +59,7 @@ def test_after_stop_what_had_arrived_is_printed() -> None:
     assert row.startswith("  – quick")
     assert answer == ["    > Answer: no", "    > No."]
     assert paragraphs[2].split("\n") == [
-        "  – slow   failed: cancelled",
+        "  – slow   stopped",
         "    Cancelled.",
         "    what it had written:",
         "    > one two",

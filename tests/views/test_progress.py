@@ -158,7 +158,45 @@ def test_members_are_told_apart_from_the_judges_calls() -> None:
     ]
     assert heading(told(*ended)) == "Asking 2 members: 2 done"
     assert heading(told(*ended, *judging)) == (
-        "Asking 2 members: 2 done · tiny:judge has judged 1 of 2"
+        "2 of 2 members answered · tiny:judge is judging: 1 of 2 answers"
+    )
+
+
+def test_pairs_and_ballots_are_counted_as_such() -> None:
+    progress = Progress(["a", "b"], "the jury", "ballot", screen=Recording())
+    progress("a", "member", DONE)
+    for juror in ("builder", "skeptic"):
+        progress(f"{juror} on a", "judge", Delta(state="reading"))
+    assert heading(progress._board) == (
+        "1 of 2 members answered · the jury is judging: 0 of 2 ballots"
+    )
+
+
+def test_the_steps_of_a_merge_are_named_and_the_aggregators_words_shown() -> None:
+    analysis = ("tiny:judge: analysis", "judge", Delta(text='{"consensus"'))
+    board = told(("a", "member", DONE), ("b", "member", DONE), analysis)
+    assert heading(board) == "2 of 2 members answered · tiny:judge: analysis"
+    last = read(board_html(board)).all("tr")[-1]
+    assert [c.text for c in last.children] == ["tiny:judge: analysis", "writing", '{"consensus"']  # type: ignore[union-attr]
+    ended = ("tiny:judge: analysis", "judge", DONE)
+    synthesis = ("tiny:judge: synthesis", "judge", Delta(state="reading"))
+    board = told(("a", "member", DONE), ("b", "member", DONE), analysis, ended, synthesis)
+    assert heading(board) == "2 of 2 members answered · tiny:judge: synthesis"
+
+
+def test_the_judge_has_its_row_from_the_start_so_that_nothing_jumps() -> None:
+    before = read(board_html(told())).all("tr")
+    judging = told(("tiny:judge on a", "judge", Delta(state="reading")))
+    assert len(before) == len(read(board_html(judging)).all("tr")) == 3
+    assert [c.text for c in before[-1].children][:2] == ["tiny:judge", "queued"]  # type: ignore[union-attr]
+
+
+def test_the_round_of_a_debate_is_said() -> None:
+    again = [(label, "member", Delta(state="reading")) for label in "ab"]
+    ends = [(label, "member", DONE) for label in "ab"]
+    assert heading(told(*again, *ends, *again)) == "Debate, round 1: 2 reading"
+    assert heading(told(*again, *ends, *again, *ends, again[0])) == (
+        "Debate, round 2: 1 reading, 1 done"
     )
 
 
@@ -171,7 +209,7 @@ def test_a_member_that_is_asked_again_begins_anew() -> None:
     )
     line = board.members["a"]
     assert (line.state, line.tail, line.pieces, line.tokens) == ("reading", "", 0, None)
-    assert heading(board) == "Asking 2 members: 1 reading, 1 queued"
+    assert heading(board) == "Debate, round 1: 1 reading, 1 queued"
 
 
 def test_what_a_member_does_is_said() -> None:
@@ -194,7 +232,7 @@ def test_the_table_has_one_line_per_member_and_their_last_words() -> None:
     board = told(("a", "member", Delta(text="word " * 99 + "the\nend")))
     root = read(board_html(board))
     cells = [[c.text for c in row.children] for row in root.all("tr")]  # type: ignore[union-attr]
-    assert [c[:2] for c in cells] == [["a", "writing"], ["b", "queued"]]
+    assert [c[:2] for c in cells] == [["a", "writing"], ["b", "queued"], ["tiny:judge", "queued"]]
     assert cells[0][2].endswith("word the end")
     assert len(cells[0][2]) == 60
 

@@ -55,7 +55,9 @@ def test_after_stop_there_is_no_answer_and_none_is_chosen() -> None:
     quick, slow = rows(root)
     assert (quick["rank"].text, quick["member"].text) == ("–", "quick")
     assert quick["answer"].text == "noNo."
-    assert slow["failure"].one("details").one("div").text == "one two\nthree"
+    assert slow["member"].text == "slow stopped", "nothing failed"
+    shown = [part.text for part in slow["failure"].all("div")]
+    assert shown == ["Cancelled.", "one two\nthree"], "what had arrived is in view"
 
 
 @pytest.mark.parametrize(("mode", "word"), [("best-of", "best"), ("vote", "vote")])
@@ -134,6 +136,13 @@ def test_a_failure_has_its_own_row_with_cause_and_cure() -> None:
     assert LOST.hint in lost["failure"].text
     assert lost["failure"].one("details").one("div").text == LOST.partial
     assert crashed["failure"].text == "The child process ended by signal 9."
+
+
+def test_where_nobody_answered_there_is_nothing_to_count() -> None:
+    lost = Failure("slow", "cancelled", "Stopped.", partial="one two")
+    root = page(replace(SAMPLES["stopped"](), candidates=(), failures=(lost,)))
+    head = [th.text for th in root.one("thead").all("th")]
+    assert head == ["", "member", "answer"]
 
 
 def test_a_failure_of_no_special_kind_is_just_failed() -> None:
@@ -353,3 +362,11 @@ def test_a_stored_output_is_small() -> None:
     fused = best_of()
     own = sum(len(c.text) for c in fused.candidates)
     assert len(bundle(fused)["text/html"]) - own < 9_500
+
+
+def test_a_tie_between_answers_that_say_the_same_is_not_worth_a_note() -> None:
+    same = [candidate("one", "Answer: 3"), candidate("two", "So 3.\nAnswer: 3")]
+    verdicts = (Verdict(0, 1, 9.0), Verdict(1, 1, 9.0))
+    for agreement, noted in ((1.0, False), (0.5, True)):
+        judgment = Judgment(verdicts, 0, "pointwise", "j", agreement, ties=(0, 1))
+        assert ("A tie at the top" in page(fusion(same, judgment)).text) is noted

@@ -36,5 +36,14 @@ def with_logprobs(token: int, logits: NDArray[np.float32], top: int) -> Token:
     shifted = logits.astype(np.float64) - logits.max()
     # -inf (a token that the model itself masks) is no JSON number.
     logprobs = np.maximum(shifted - np.log(np.exp(shifted).sum()), IMPOSSIBLE)
-    order = np.argsort(-logprobs, kind="stable")[:top]
+    order = likeliest(logprobs, top)
     return Token(token, float(logprobs[token]), tuple((int(i), float(logprobs[i])) for i in order))
+
+
+def likeliest(logprobs: NDArray[np.float64], top: int) -> NDArray[np.intp]:
+    """The ``top`` likeliest tokens, likeliest first; of equals the lower number."""
+    # To sort a large vocabulary would cost as much as a small model's token.
+    top = min(top, len(logprobs))
+    least = np.partition(logprobs, -top)[-top]
+    near = np.flatnonzero(logprobs >= least)
+    return near[np.argsort(-logprobs[near], kind="stable")][:top]

@@ -5,7 +5,7 @@ from .merging import Piece, pieces
 from .numbers import score, seconds, speed, total
 from .origin import origin, remarks
 from .outline import Item, Section
-from .rows import OWN, Row, decided, failed, lost, rows
+from .rows import OWN, Row, broke, decided, failed, lost, rows
 from .sections import sections
 from .texts import EMPTY, beginning, clean, first_line, one_line, several, shortened
 from .tracks import Phase, Track, tracks
@@ -22,6 +22,7 @@ __all__ = [
     "Section",
     "Track",
     "beginning",
+    "broke",
     "clean",
     "decided",
     "failed",

@@ -123,6 +123,8 @@ def _tie(fusion: Fusion) -> Iterator[str]:
     judgment = fusion.judgment
     if judgment is None or not judgment.decided or len(judgment.ties) < 2 or fusion.passages:
         return
+    if judgment.agreement == 1.0:  # all gave this one answer: whose words it has is no matter
+        return
     names = [one_line(fusion.candidates[i].member) for i in judgment.ties]
     shown = listed(names if len(names) <= 6 else [*names[:5], f"{len(names) - 5} more"])
     rule = f" ({judgment.rule})" if judgment.rule else ""

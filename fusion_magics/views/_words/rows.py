@@ -62,8 +62,18 @@ def decided(fusion: Fusion) -> bool:
     return bool(fusion.text) or (fusion.judgment is not None and fusion.judgment.decided)
 
 
+_NO_FAULT = {"cancelled": "stopped", "late": "late"}
+
+
+def broke(failure: Failure) -> bool:
+    """Whether something went wrong: one that was stopped, or not waited for, did nothing wrong."""
+    return failure.kind not in _NO_FAULT
+
+
 def failed(failure: Failure) -> str:
-    """``failed: out-of-memory``."""
+    """``failed: out-of-memory``, ``stopped``, ``late``."""
+    if not broke(failure):
+        return _NO_FAULT[failure.kind]
     kind = one_line(failure.kind)
     return "failed" if kind in ("", "failed") else f"failed: {kind}"
 
