@@ -71,11 +71,9 @@ def merge_load(case: Case) -> Loads:
 
 
 async def _merged(case: Case, answers: Answers, order: tuple[int, ...]) -> Outcome:
-    candidates, notes = answers.candidates, []
+    candidates = answers.candidates
     texts = [candidates[i].text for i in order]
-    found, why = await _analysed(case, texts)
-    if found is None:
-        notes.append(f"The answer was merged without an analysis: it could not be had. {why}")
+    found, missing = await _analysed(case, texts)
     written, why = await _written(case, texts, analysis.as_shown(found) if found else "")
     kept = analysis.analysis_of(found, order) if found else None
 
@@ -84,13 +82,15 @@ async def _merged(case: Case, answers: Answers, order: tuple[int, ...]) -> Outco
         return replace(judgment, protocol="merge", judge=judge, order=order, analysis=kept)
 
     if written is None:
-        notes.append(f"The answers could not be merged, so the majority decided. {why}")
+        note = f"The answers could not be merged, so the majority decided. {why}"
         judgment = by_aggregator(majority(case, candidates))
-        return Outcome(candidates[judgment.best].text, answers, judgment, tuple(notes))
+        return Outcome(candidates[judgment.best].text, answers, judgment, (note,))
     passages = synthesis.passages_of(written, order)
     text = synthesis.joined(passages, case.asking.wording)
     judgment = by_aggregator(support(passages, candidates, case.seed))
-    outcome = Outcome(text, answers, judgment, tuple(notes), passages)
+    note = f"The answer was merged without an analysis: it could not be had. {missing}"
+    notes = () if found else (note,)
+    outcome = Outcome(text, answers, judgment, notes, passages)
     return outcome if case.reviewer is None else await _reviewed(case, outcome, case.reviewer)
 
 
