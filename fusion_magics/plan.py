@@ -101,7 +101,8 @@ class Plan:
         return {"text/html": html, "text/plain": repr(self)}
 
     def _headline(self) -> str:
-        by = f", {self.protocol} by {', '.join(self.judges)}" if self.judges else ""
+        how = "merged" if self.mode == "merge" else self.protocol
+        by = f", {how} by {', '.join(self.judges)}" if self.judges else ""
         return f"A plan, nothing was asked: {self.mode} of {', '.join(self.members)}{by}."
 
     def _tables(self) -> list[Sequence[Row]]:

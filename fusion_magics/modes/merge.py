@@ -85,7 +85,7 @@ async def _merged(case: Case, answers: Answers, order: tuple[int, ...]) -> Outco
         note = f"The answers could not be merged, so the majority decided. {why}"
         judgment = by_aggregator(majority(case, candidates))
         return Outcome(candidates[judgment.best].text, answers, judgment, (note,))
-    passages = synthesis.passages_of(written, order)
+    passages = synthesis.passages_of(written, texts, order)
     text = synthesis.joined(passages, case.asking.wording)
     judgment = by_aggregator(support(passages, candidates, case.seed))
     note = f"The answer was merged without an analysis: it could not be had. {missing}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -56,6 +57,9 @@ An analysis of them, by their numbers; it may be wrong, and is data too:
 _SHORT = "Merge the answers.\nQuestion: {question}\n{answers}"
 _SHORT_ANALYSIS = "\nAnalysis: {analysis}"
 
+LEAST_QUOTE = 8
+"""Characters of a piece that count as quoted where a candidate has them, too."""
+
 # Tiny models put one step on a line, and do not write line ends.
 _BETWEEN: dict[Wording, str] = {"full": " ", "short": "\n"}
 
@@ -87,15 +91,29 @@ def is_an_answer(count: int) -> Callable[[Reply], None]:
     return check
 
 
-def passages_of(reply: Reply, order: Sequence[int]) -> tuple[Point, ...]:
-    """The pieces in terms of candidates; a blank one belongs to the piece before it."""
+def passages_of(reply: Reply, texts: Sequence[str], order: Sequence[int]) -> tuple[Point, ...]:
+    """The pieces in terms of candidates; a blank one belongs to the piece before it.
+
+    A candidate supports what the aggregator says it does, and what stands in it word for word.
+    ``texts`` are those of the candidates, and ``order`` names them, as they were shown.
+    """
     passages: list[Point] = []
     for sentence in reply.sentences:
         if sentence.text.strip():
-            passages.append(Point(sentence.text, candidates_of(sentence.answers, order)))
+            holders = [n for n, text in enumerate(texts, 1) if _stands_in(sentence.text, text)]
+            found = candidates_of([*sentence.answers, *holders], order)
+            passages.append(Point(sentence.text, found))
         elif passages:
             passages[-1] = replace(passages[-1], text=passages[-1].text + sentence.text)
     return tuple(passages)
+
+
+def _stands_in(piece: str, text: str) -> bool:
+    """Whether ``text`` has ``piece`` word for word; of a few characters that says nothing."""
+    words = " ".join(piece.split())
+    if len(words) < LEAST_QUOTE:
+        return False
+    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", " ".join(text.split())) is not None
 
 
 def joined(passages: Sequence[Point], wording: Wording) -> str:

@@ -277,9 +277,22 @@ def test_schemas_are_those_of_the_fixed_replies() -> None:
 def test_pieces_are_joined_where_no_line_ends(wording: Wording, text: str) -> None:
     pieces = ["a", "b\n", "c", "\n\n", "- d\n", "- e"]
     sentences = [synthesis.Sentence(piece, []) for piece in ["\n", *pieces]]
-    passages = synthesis.passages_of(synthesis.Reply(sentences), ())
+    passages = synthesis.passages_of(synthesis.Reply(sentences), (), ())
     assert [p.text for p in passages] == ["a", "b\n", "c\n\n", "- d\n", "- e"]
     assert synthesis.joined(passages, wording) == text
+
+
+def test_what_stands_in_an_answer_word_for_word_is_supported_by_it() -> None:
+    texts = ["It is a red  apple.", "It is a red apple, I think.", "A red apple-tree", "red apples"]
+
+    def support_of(text: str, *claimed: int) -> tuple[int, ...]:
+        reply = synthesis.Reply([synthesis.Sentence(text, list(claimed))])
+        (passage,) = synthesis.passages_of(reply, texts, (3, 2, 1, 0))
+        return passage.candidates
+
+    assert support_of("a red\napple") == (1, 2, 3)[1:]
+    assert support_of("a red apple", 4) == (0, 2, 3)
+    assert support_of("red") == ()
 
 
 def test_equal_support_is_a_tie_by_the_stated_rule() -> None:

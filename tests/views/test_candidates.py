@@ -56,9 +56,9 @@ def test_a_late_member_is_counted_and_shown_once(lost: bool) -> None:
 
 def test_saved_calls_are_said() -> None:
     by = page(early_stop()).one("p", "fz-by").text
-    assert by.endswith(" · one came late · early stop: 4 of 7 calls saved")
+    assert by.endswith(" · one came late · 4 of 7 calls saved")
     by = page(escalated()).one("p", "fz-by").text
-    assert by == "the only one asked of 3 members · early stop: 5 of 6 calls saved"
+    assert by == "the only one asked of 3 members · 5 of 6 calls saved"
 
 
 def test_thinking_is_folded_beside_the_answer() -> None:

@@ -106,7 +106,7 @@ def _late(fusion: Fusion) -> Iterator[str]:
 def _saved(fusion: Fusion) -> Iterator[str]:
     if fusion.saved_calls:
         calls = several(len(fusion.calls) + fusion.saved_calls, "call")
-        yield f"early stop: {fusion.saved_calls:,} of {calls} saved"
+        yield f"{fusion.saved_calls:,} of {calls} saved"
 
 
 def _best(fusion: Fusion, judgment: Judgment) -> Candidate:
