@@ -17,17 +17,18 @@ from .questions import KINDS, sample
 from .replies import Analysed, Merged, Ranked, read
 from .tokens import decode, prompt
 
-LIMIT = 1024
+# Most tokens of a reply: an analysis, and anything else.
+LONG, SHORT = 1024, 512
 PAIRS = 300
 
 Ranking = list[list[int]]
 
 
-def replies(model: TinyLlama, requests: list[str]) -> list[str]:
+def replies(model: TinyLlama, requests: list[str], limit: int = SHORT) -> list[str]:
     """The judge's greedy replies; empty where a request leaves no room for one."""
     prompts = [prompt([("user", text)]) for text in requests]
     fitting = [i for i, ids in enumerate(prompts) if len(ids) < LONGEST_CONTEXT]
-    found = dict(zip(fitting, greedy(model, [prompts[i] for i in fitting], LIMIT), strict=True))
+    found = dict(zip(fitting, greedy(model, [prompts[i] for i in fitting], limit), strict=True))
     return [decode(found.get(i, [])) for i in range(len(prompts))]
 
 
@@ -60,7 +61,7 @@ def analyses(model: TinyLlama, tasks: list[Task]) -> list[str | None]:
     """The judge's analysis of each task's answers; None where it cannot be read."""
     rng = Random(41)
     asked = [request(ANALYSE, t.question.text, t.texts, new_fence(rng)) for t in tasks]
-    return [reply if read(reply, Analysed) else None for reply in replies(model, asked)]
+    return [reply if read(reply, Analysed) else None for reply in replies(model, asked, LONG)]
 
 
 def merged(

@@ -30,7 +30,12 @@ GENERALISTS = ("a", "b", "c")
 DEBATES, TWO_PARTS, MERGED = 300, 100, 200
 JUDGE_LIMITS = (
     "Its scores are 0 or 10, and only for such questions; its rankings have two groups, right and",
-    "wrong. What it merges it has worked out itself: the answers it reads add little to that.",
+    "wrong. What it merges it has worked out itself, and less well than asked alone: reading the",
+    "answers puts it off. Its analyses are often wrong in some detail; who supports what is not to",
+    "be relied on.",
+    # True of the weights that ship; a judge that one run has made needs no such line.
+    "Its lessons on several answers were changed twice while it learned, after 957 and 1,505",
+    "steps: the command above makes another one, which may differ.",
 )
 GOOD = 5  # a score above this says that the answer is right
 

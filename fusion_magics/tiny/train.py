@@ -31,7 +31,7 @@ from .tokens import END, encode
 
 Batch = tuple[Tensor, Tensor]
 POOL = 1024
-SAVE_SECONDS = 600
+SAVE_SECONDS = 300
 
 
 def batches(recipe: Recipe) -> Iterator[Batch]:
