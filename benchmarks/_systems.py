@@ -30,7 +30,7 @@ SAMPLES = 9  # of the best generalist, for votes at equal calls
 class Row:
     """One question: per system whether it is right, and how many calls it made."""
 
-    key: str
+    question: str
     family: str
     right: dict[str, bool] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class Bench:
 
     async def row(self, question: Question) -> Row:
         """Everything on a question of one part."""
-        row = Row(question.key, question.family)
+        row = Row(question.text, question.family)
         await self._alone(question, row)
         for pool in self.pools:
             answers = await self._members(pool, question, row)
@@ -94,7 +94,7 @@ class Bench:
 
     async def parts(self, question: Question) -> Row:
         """A question of two parts: its members, and what is made of their answers."""
-        row = Row(question.key, question.family)
+        row = Row(question.text, question.family)
         await self._alone(question, row)
         for pool in self.pools:
             answers = await self._members(pool, question, row)

@@ -48,11 +48,11 @@ class Kept:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         lines = path.read_text().splitlines() if path is not None and path.exists() else []
-        self.rows = {row.key: row for row in map(Row.from_json, lines)}
+        self.rows = {row.question: row for row in map(Row.from_json, lines)}
 
     def add(self, row: Row) -> None:
         """Keep one more."""
-        self.rows[row.key] = row
+        self.rows[row.question] = row
         if self._path is not None:
             with self._path.open("a") as file:
                 print(row.to_json(), file=file)
@@ -63,7 +63,7 @@ async def run(
 ) -> list[Row]:
     """Every question's row, with progress on stderr."""
     places = asyncio.Semaphore(AT_ONCE)
-    left = [q for q in questions if q.key not in kept.rows]
+    left = [q for q in questions if q.text not in kept.rows]
     began, done = time.perf_counter(), 0
 
     async def one(question: Question) -> None:
@@ -76,7 +76,7 @@ async def run(
 
     await asyncio.gather(*map(one, left))
     print(file=sys.stderr)
-    return [kept.rows[q.key] for q in questions]
+    return [kept.rows[q.text] for q in questions]
 
 
 def main() -> None:
