@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from fusion_magics.answers import comparable, normalise
-from fusion_magics.judges.pointwise import read_reply
+from fusion_magics.asking.reply import read
+from fusion_magics.judges.pointwise import Reply
 from fusion_magics.tiny import NAMES, context, weights
 from fusion_magics.tiny.comparing import COMPARE, request
 from fusion_magics.tiny.lessons import judge_request, worked, wrong_candidate
@@ -120,7 +121,7 @@ def test_the_judge_tells_right_from_wrong(family: str, models: dict[str, Any]) -
     for i, question in enumerate(questions):
         text = wrong_candidate(rng, question) if i % 2 else worked(question)
         reply = ask(models["judge"], judge_request(question.text, text, "0a1b2c3d"))
-        true += read_reply(reply).score == (0 if i % 2 else 10)
+        true += read(reply, Reply).score == (0 if i % 2 else 10)
     assert true >= 0.8 * len(questions)
 
 
