@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from fusion_magics.answers import comparable, normalise
-from fusion_magics.asking.reply import read
 from fusion_magics.judges.pointwise import Reply
 from fusion_magics.tiny import NAMES, context, weights
 from fusion_magics.tiny.comparing import COMPARE, request
