@@ -128,8 +128,10 @@ async def test_it_shows_itself(scripts: dict[str, Script]) -> None:
 
 
 async def test_local_models_are_planned_for_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    from fusion_magics import tiny
+    from fusion_magics import local, tiny
 
+    for model in local.loaded():  # by other tests
+        local.unload(model.spec)
     planned = await plan(pool="tiny:sums*3,tiny:words", judge="tiny:judge")
     sizes = {w.model: w.size for w in planned.weights}
     assert list(sizes) == ["tiny:sums", "tiny:words", "tiny:judge"], "each once"

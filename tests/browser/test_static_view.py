@@ -199,7 +199,8 @@ def test_progress_is_seen_and_gone(open_notebook: Any, tmp_path: Path) -> None:
 
 FUSE = """%load_ext fusion_magics
 from fusion_magics.backends.scripted import SCRIPTS, Script
-SCRIPTS["judge"] = Script('{"check": "3 is 3", "rationale": "It is right.", "score": 8}', gap=0.05)
+reply = '{"check": "3 is 3", "rationale": "It is right.", "score": 8}'
+SCRIPTS["judge"] = Script(reply, gap=0.05, wording="short")
 SCRIPTS["hostile"] = Script("<img src=x onerror='window.__pwned=1'> $x^2$\\nAnswer: 3", gap=0.3)
 """
 

@@ -90,7 +90,7 @@ def test_an_answer_is_text(terminal: Terminal) -> None:
 def test_an_error_is_two_lines(terminal: Terminal) -> None:
     shown = terminal.run("%fuse -m voet hi").strip().splitlines()
     start = shown.index("UsageError: There is no mode 'voet'.")
-    assert shown[start + 1 :] == ["Did you mean vote? There is: best-of, vote"]
+    assert shown[start + 1 :] == ["Did you mean vote? There is: best-of, merge, debate, vote"]
 
 
 @pytest.mark.parametrize(
