@@ -7,6 +7,7 @@ import json
 import time
 
 import pytest
+from stopped import stopped
 
 from fusion_magics.backends.scripted import Script
 from fusion_magics.errors import NoAnswerError, UsageError, kept
@@ -185,13 +186,7 @@ async def test_stopping_leaves_nothing_running(options: dict[str, object], judge
 async def test_an_answer_that_came_late_is_no_candidate_of_a_judge_that_was_stopped() -> None:
     """Its verdicts name candidates by their place: one more would shift them."""
     pool = "scripted:later,scripted:yes,scripted:endless"
-    task = asyncio.create_task(ask(pool=pool, judge="scripted:endless judge", deadline=0.2))
-    await asyncio.sleep(0.8)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError) as stop:
-        await task
-    fusion = kept(stop.value)
-    assert fusion is not None
+    fusion = await stopped(ask(pool=pool, judge="scripted:endless judge", deadline=0.2), 0.8)
     assert [c.member for c in fusion.candidates] == ["scripted:yes"]
     assert [c.member for c in fusion.late] == ["scripted:later"]
     assert [f.member for f in fusion.failures] == ["scripted:endless"]

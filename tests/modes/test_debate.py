@@ -12,10 +12,11 @@ import pytest
 from cases import candidate, member, scored, scripted
 from hypothesis import given
 from hypothesis import strategies as st
+from stopped import stopped
 
 from fusion_magics.answers import reader_of
 from fusion_magics.backends.scripted import Script
-from fusion_magics.errors import ModelError, kept
+from fusion_magics.errors import ModelError
 from fusion_magics.fusion import fuse
 from fusion_magics.modes.debate import Turned, changes_of, debate, turned
 from fusion_magics.modes.debate_turn import revised, turn
@@ -246,15 +247,10 @@ async def test_stopping_in_a_later_round_keeps_what_has_arrived(scripts: dict[st
         return "Answer: 2" if len(prompt.messages) == 1 else "### Revised answer\nAnswer: 3"
 
     scripts["slow-later"], scripts["quick"] = Script(slow_later, gap=0.01), Script(quick)
-    task = asyncio.create_task(
-        fuse("q", pool="scripted:slow-later,scripted:quick", judge="scripted:echo", mode="debate")
+    fusion = await stopped(
+        fuse("q", pool="scripted:slow-later,scripted:quick", judge="scripted:echo", mode="debate"),
+        0.3,
     )
-    await asyncio.sleep(0.3)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError) as stop:
-        await task
-    fusion = kept(stop.value)
-    assert fusion is not None
     assert fusion.text == ""
     assert [c.text for c in fusion.candidates] == ["Answer: 1", "Answer: 3"]
     assert fusion.failures == ()
@@ -279,13 +275,8 @@ async def test_stopping_the_judge_keeps_the_debate_and_its_verdicts(
     scripts["debater"], scripts["judge"] = Script(debater), Script(judge, gap=0.01)
     scripts["stays"] = Script("Answer: 3")
     pool = "scripted:debater,scripted:stays"
-    task = asyncio.create_task(fuse("q", pool=pool, judge="scripted:judge", mode="debate"))
-    await asyncio.sleep(0.8)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError) as stop:
-        await task
-    fusion = kept(stop.value)
-    assert fusion is not None
+    fusing = fuse("q", pool=pool, judge="scripted:judge", mode="debate")
+    fusion = await stopped(fusing, 0.8)
     assert [c.text for c in fusion.candidates] == ["Answer: 2", "Answer: 3"]
     assert fusion.candidates[0].critique == "So."
     assert len(fusion.rounds) == 3

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 import pytest
+from stopped import stopped
 
 from fusion_magics.backends.scripted import Script
-from fusion_magics.errors import kept
 from fusion_magics.fusion import fuse
 from fusion_magics.modes.synthesis import joined
 from fusion_magics.types import Fusion, Prompt, SamplingParams
@@ -95,13 +94,7 @@ async def test_a_stop_keeps_the_merged_answer_and_the_ballots_that_had_arrived(
         return reply + " " * 999 if "You doubt" in prompt.text else reply
 
     scripts["juror"] = Script(slow, gap=0.01)
-    task = asyncio.create_task(merged())
-    await asyncio.sleep(1.5)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError) as stop:
-        await task
-    fusion = kept(stop.value)
-    assert fusion is not None
+    fusion = await stopped(merged(), 1.5)
     assert fusion.judgment is not None
     assert fusion.judgment.panel is not None
     assert fusion.judgment.panel.ballots[0].ship is True
