@@ -368,7 +368,7 @@ class Analysis:
 
     ``consensus``: what several say; ``contradictions``: where they differ; ``partial_coverage``:
     topics that only some treat; ``unique_insights``: what one alone saw; ``blind_spots``: what
-    none treats.
+    none treats. ``working`` is how it got there.
     """
 
     consensus: tuple[Point, ...] = ()
@@ -376,6 +376,7 @@ class Analysis:
     partial_coverage: tuple[Point, ...] = ()
     unique_insights: tuple[Point, ...] = ()
     blind_spots: tuple[str, ...] = ()
+    working: str = ""
 
 
 @dataclass(frozen=True, slots=True)

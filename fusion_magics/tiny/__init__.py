@@ -1,7 +1,8 @@
 """The tiny models that ship inside the package: names and weights, nothing heavy.
 
-How they are made: ``questions`` (what they learn), ``lessons`` (how it is told; ``comparing`` and
-``merging`` for the judge), ``recipes`` (who learns what), ``train``, ``export`` and ``evaluate``.
+How they are made: ``questions`` (what they learn), ``lessons`` (how it is told; ``comparing``,
+``merging``, ``foreign`` and ``answered`` for the judge), ``recipes`` (who learns what), ``train``,
+``export`` and ``evaluate``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ NAMES: dict[str, str] = {
     "c": "a bit of everything; weak spots differ from a and b",
     "judge": "checks, compares and merges answers, each in a short working first",
 }
+SPECIALISTS = ("sums", "words", "logic")
+GENERALISTS = ("a", "b", "c")
 CONTEXT = 1024
 LONGEST_CONTEXT = 2048
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from random import Random
 
 from ..answers import final_answer, normalise
+from .foreign import sometimes_swayed
 from .lessons import (
     Conversation,
     comparison,
@@ -21,6 +22,7 @@ from .lessons import (
 from .questions import Question
 
 COMPARE = "Compare the answers."
+COUNTS = ((2, 3, 4, 5), (30, 50, 12, 8))  # of answers, and how often there are so many
 
 
 @dataclass(frozen=True)
@@ -90,16 +92,29 @@ def stances(task: Task, part: int) -> list[str]:
     ]
 
 
-def compared(task: Task) -> str:
-    """The judge's reply: own working, each answer compared with it, who is right, the ranking."""
-    own, rights = task.question.answer, task.right(0)
-    # Numbered as in the request: the same signs again help to find the place.
-    checks = (f"[{i}] {stance}" for i, stance in enumerate(stances(task, 0), 1))
+def checked(task: Task, part: int) -> str:
+    """Own working of a part, and each answer compared with it.
+
+    Numbered as in the request: the same signs again help to find the place.
+    """
+    own = task.parts[part]
+    checks = (f"[{i}] {stance}" for i, stance in enumerate(stances(task, part), 1))
+    return f"{own.working} = {own.answer}; {'; '.join(checks)}"
+
+
+def who_is_right(rights: Sequence[bool]) -> str:
+    """``1 and 3 are right.``"""
     right = [i for i, r in enumerate(rights, 1) if r]
     who = f"{enumerated(right)} {'is' if len(right) == 1 else 'are'}" if right else "None is"
+    return f"{who} right."
+
+
+def compared(task: Task) -> str:
+    """The judge's reply: own working, each answer compared with it, who is right, the ranking."""
+    rights = task.right(0)
     reply: dict[str, object] = {
-        "check": f"{task.question.working} = {own}; {'; '.join(checks)}",
-        "rationale": f"{who} right.",
+        "check": checked(task, 0),
+        "rationale": who_is_right(rights),
         "ranking": ranking(rights),
     }
     return as_json(reply)
@@ -109,15 +124,14 @@ def some_answers(rng: Random, question: Question) -> Task:
     """Two to five made-up answers in random order: any number right, now and then one twice."""
     share = rng.choice((0.0, 0.3, 0.3, 0.5, 0.7, 1.0))
     texts: list[str] = []
-    for _ in range(rng.choices((2, 3, 4, 5), (30, 50, 12, 8))[0]):
+    for _ in range(rng.choices(*COUNTS)[0]):
         make = right_candidate if rng.random() < share else wrong_candidate
         twice = texts and rng.random() < 0.08
-        texts.append(rng.choice(texts) if twice else make(rng, question))
+        texts.append(rng.choice(texts) if twice else sometimes_swayed(rng, make(rng, question)))
     return Task(question, (question,), tuple(texts))
 
 
-def comparing(rng: Random, question: Question) -> Conversation:
-    """A request to compare answers, and the reply."""
-    task = some_answers(rng, question)
-    asked = request(COMPARE, question.text, task.texts, new_fence(rng))
+def comparing(rng: Random, task: Task) -> Conversation:
+    """A request to compare the answers of a task, and the reply."""
+    asked = request(COMPARE, task.question.text, task.texts, new_fence(rng))
     return [("user", asked), ("assistant", compared(task))]

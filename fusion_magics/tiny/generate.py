@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .model import TinyLlama, attend
+from .model import Shape, TinyLlama, attend
 from .tokens import END
 
 CHUNK = 64
 MOST_TOKENS = 65536  # of a chunk: what is kept of them has to fit the memory
+
+
+def load(name: str, out: Path) -> TinyLlama:
+    """The trained model of a checkpoint, as F16 as it ships, ready to answer."""
+    model = TinyLlama(Shape())
+    state = torch.load(out / f"{name}.pt", weights_only=True)["model"]
+    model.load_state_dict({key: tensor.half().float() for key, tensor in state.items()})
+    model.eval()
+    return model
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]

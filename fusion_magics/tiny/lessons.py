@@ -196,6 +196,12 @@ def wrong_candidate(rng: Random, question: Question) -> str:
     return text
 
 
+def candidate_for(rng: Random, question: Question) -> str:
+    """A made-up text, right half the time."""
+    make = right_candidate if rng.random() < 0.5 else wrong_candidate
+    return make(rng, question)
+
+
 # Debate --------------------------------------------------------------------------------------
 
 
@@ -254,7 +260,8 @@ def verdict(question: Question, candidate: str) -> str:
     forms = RATIONALES_RIGHT if right else RATIONALES_WRONG if given else RATIONALES_EMPTY
     # The wording follows the working, so that a reply is a function of what the judge reads.
     rationale = forms[len(question.working) % len(forms)].format(a=own, g=given)
-    check = f"{question.working} = {own}; {comparison(own, given)}"
+    working = question.working.replace("\n", "; ")
+    check = f"{working} = {own}; {comparison(own, given)}"
     return json.dumps(
         {"check": check, "rationale": rationale, "score": RIGHT if right else WRONG},
         ensure_ascii=False,
@@ -269,9 +276,8 @@ def judging(rng: Random, question: Question, candidate: str) -> Conversation:
 
 
 def judging_made_up(rng: Random, question: Question) -> Conversation:
-    """The same with a made-up candidate, right half the time."""
-    make = right_candidate if rng.random() < 0.5 else wrong_candidate
-    return judging(rng, question, make(rng, question))
+    """The same with a made-up candidate."""
+    return judging(rng, question, candidate_for(rng, question))
 
 
 __all__ = [
@@ -279,6 +285,7 @@ __all__ = [
     "MULTI_PART",
     "Conversation",
     "answer_text",
+    "candidate_for",
     "comparison",
     "debate",
     "debate_request",

@@ -1,7 +1,7 @@
 """The judge's lessons on merging answers: an analysis of what they say, then one answer from it.
 
-The analysis is the judge's working. For each part of the question it solves the part, puts down
-what each answer says to it and compares; who covers what follows from that.
+The analysis begins with the judge's working: for each part of the question it solves the part, puts
+down what each answer says to it and compares; all else follows from that.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from random import Random
 
 from ..answers import normalise
-from .comparing import Task, as_json, new_fence, request, stances
+from .comparing import Task, as_json, checked, new_fence, request, who_is_right
+from .foreign import sometimes_swayed
 from .lessons import (
     DONT_KNOW,
     Conversation,
@@ -24,6 +25,7 @@ from .questions import Question, join_parts, near_miss, sample, two_parts
 
 ANALYSE = "Analyse the answers."
 MERGE = "Merge the answers."
+COUNTS = ((2, 3, 4), (3, 6, 1))  # of answers, and how often there are so many
 MOST_CHARACTERS = 900  # of all answers together: with the analysis it has to fit the context
 
 Half = tuple[str, str]
@@ -83,7 +85,8 @@ def two_part_texts(rng: Random, parts: tuple[Question, ...], count: int) -> list
             for _ in range(count)
         ]
         columns.append([same] * count if same else column)
-    return [joined(rng, list(halves)) for halves in zip(*columns, strict=True)]
+    rows = zip(*columns, strict=True)
+    return [sometimes_swayed(rng, joined(rng, list(halves))) for halves in rows]
 
 
 def plain_texts(rng: Random, question: Question, count: int) -> list[str]:
@@ -99,7 +102,7 @@ def merge_task(rng: Random, split: str = "train", plain: float = 0.25) -> Task:
     Answers that are too long to be read together are drawn again.
     """
     while True:
-        count = rng.choices((2, 3, 4), (3, 6, 1))[0]
+        count = rng.choices(*COUNTS)[0]
         if rng.random() < plain:
             question = sample(rng, split)
             parts: tuple[Question, ...] = (question,)
@@ -121,34 +124,40 @@ class Covered:
     """One part of a task, as the analysis tells it."""
 
     def __init__(self, task: Task, part: int) -> None:
-        own = task.parts[part]
-        name = f"Part {part + 1}: " if len(task.parts) > 1 else ""
-        self.short = f"{name}{own.answer}"
-        self.topic = f"{name}{own.working} = {own.answer}"
-        self.right = [i for i, right in enumerate(task.right(part), 1) if right]
-        self.stances = stances(task, part)
-        self.agreed = len(set(map(normalise, task.plain(part)))) == 1
+        rights = task.right(part)
+        self.name = f"Part {part + 1}" if len(task.parts) > 1 else "The answer"
+        self.short = f"{self.name}: {task.parts[part].answer}"
+        self.check = f"{self.name}: {checked(task, part)}; {who_is_right(rights)}"
+        self.right = [i for i, right in enumerate(rights, 1) if right]
+        self.stances = _grouped(task.plain(part))
+
+
+def _grouped(given: list[str]) -> list[tuple[str, list[int]]]:
+    """What is said, and the numbers of the answers that say it; the first to say it words it."""
+    stances: dict[str, tuple[str, list[int]]] = {}
+    for i, said in enumerate(given, 1):
+        stances.setdefault(normalise(said), (said or "nothing", []))[1].append(i)
+    return list(stances.values())
 
 
 def analysis(task: Task) -> str:
-    """The judge's reply on what the answers say: its own working is the topic of each part."""
+    """The judge's reply on what the answers say: it works out each part before it says anything."""
     numbers = list(range(1, len(task.texts) + 1))
     parts = [Covered(task, part) for part in range(len(task.parts))]
     reply: dict[str, object] = {
+        "check": " ".join(part.check for part in parts),
         "consensus": [
-            {"point": f"{part.topic}; {part.stances[0]}", "answers": numbers}
+            {"point": f"{part.name}: {part.stances[0][0]}", "answers": numbers}
             for part in parts
-            if part.agreed
+            if len(part.stances) == 1
         ],
         "contradictions": [
             {
-                "topic": part.topic,
-                "stances": [
-                    {"stance": stance, "answers": [i]} for i, stance in enumerate(part.stances, 1)
-                ],
+                "topic": part.name,
+                "stances": [{"stance": said, "answers": who} for said, who in part.stances],
             }
             for part in parts
-            if not part.agreed
+            if len(part.stances) > 1
         ],
         "partial_coverage": [
             {"topic": part.short, "answers": part.right}
@@ -189,16 +198,14 @@ def merge_request(task: Task, fence: str, analysed: str | None) -> str:
     return asked if analysed is None else f"{asked}\nAnalysis: {analysed}"
 
 
-def analysing(rng: Random) -> Conversation:
-    """A request to analyse answers, and the analysis."""
-    task = merge_task(rng)
+def analysing(rng: Random, task: Task) -> Conversation:
+    """A request to analyse the answers of a task, and the analysis."""
     asked = request(ANALYSE, task.question.text, task.texts, new_fence(rng))
     return [("user", asked), ("assistant", analysis(task))]
 
 
-def merging(rng: Random) -> Conversation:
-    """A request to merge answers, mostly with their analysis, and the merged answer."""
-    task = merge_task(rng)
+def merging(rng: Random, task: Task) -> Conversation:
+    """A request to merge the answers of a task, mostly with their analysis, and the merged one."""
     analysed = analysis(task) if rng.random() < 0.85 else None
     asked = merge_request(task, new_fence(rng), analysed)
     return [("user", asked), ("assistant", synthesis(task))]

@@ -16,26 +16,22 @@ from random import Random
 import torch
 
 from ..answers import final_answer
-from . import NAMES, weights
+from . import GENERALISTS, NAMES, SPECIALISTS, weights
 from .comparing import Task
 from .evaluate import Share, answers, by, marks, parts, scores, second_thoughts, share
 from .evaluate_judge import PAIRS, on_comparing, on_merging
 from .export import write_gguf
+from .generate import load
 from .model import Shape, TinyLlama
 from .questions import FAMILIES, Question, even_set, join_parts, two_parts
 from .recipes import RECIPES, Recipe
 
-SPECIALISTS = ("sums", "words", "logic")
-GENERALISTS = ("a", "b", "c")
 DEBATES, TWO_PARTS, MERGED = 300, 100, 200
 JUDGE_LIMITS = (
     "Its scores are 0 or 10, and only for such questions; its rankings have two groups, right and",
     "wrong. What it merges it has worked out itself, and less well than asked alone: reading the",
     "answers puts it off. Its analyses are often wrong in some detail; who supports what is not to",
     "be relied on.",
-    # True of the weights that ship; a judge that one run has made needs no such line.
-    "Its lessons on several answers were changed twice while it learned, after 957 and 1,505",
-    "steps: the command above makes another one, which may differ.",
 )
 GOOD = 5  # a score above this says that the answer is right
 
@@ -97,15 +93,6 @@ class Report:
             winner = finals.index(Counter(finals).most_common(1)[0][0])
             chosen.append(self.right[names[winner]][i])
         return chosen
-
-
-def load(name: str, out: Path) -> TinyLlama:
-    """The trained model of a checkpoint, as F16 as it ships, ready to answer."""
-    model = TinyLlama(Shape())
-    state = torch.load(out / f"{name}.pt", weights_only=True)["model"]
-    model.load_state_dict({key: tensor.half().float() for key, tensor in state.items()})
-    model.eval()
-    return model
 
 
 def measure(out: Path, questions: list[Question]) -> Report:

@@ -55,6 +55,7 @@ class Insight(msgspec.Struct, forbid_unknown_fields=True):
 class Analysed(msgspec.Struct, forbid_unknown_fields=True):
     """An analysis."""
 
+    check: str
     consensus: list[Point]
     contradictions: list[Contradiction]
     partial_coverage: list[Topic]

@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from . import release
+from .answered import Answered, read_answers
 from .evaluate import percent_by_kind
 from .evaluate_judge import percent_of_several
 from .model import Shape, TinyLlama
@@ -34,11 +35,13 @@ POOL = 1024
 SAVE_SECONDS = 300
 
 
-def batches(recipe: Recipe) -> Iterator[Batch]:
+def batches(recipe: Recipe, answered: Answered | None = None) -> Iterator[Batch]:
     """Endless batches ``(ids, learned)`` of conversations of like length, padded with the end."""
     rng = Random(recipe.seed)
     while True:
-        pool = sorted((encode(lesson(rng, recipe)) for _ in range(POOL)), key=lambda e: len(e[0]))
+        pool = sorted(
+            (encode(lesson(rng, recipe, answered)) for _ in range(POOL)), key=lambda e: len(e[0])
+        )
         made: list[Batch] = []
         group: list[tuple[list[int], list[bool]]] = []
         for example in pool:
@@ -151,7 +154,9 @@ class Run:
         """Take the steps that are left, with a line of progress and a save every few minutes."""
         saved, losses = time.time(), []
         # A resumed run skips what it has seen, so it goes on as if it had never stopped.
-        source = islice(batches(self.recipe), self.step * self.recipe.batches, None)
+        reads = self.recipe.reads
+        answered = Answered(read_answers(reads, self.path.parent)) if reads else None
+        source = islice(batches(self.recipe, answered), self.step * self.recipe.batches, None)
         while self.step < self.recipe.steps:
             started = time.perf_counter()
             factor = rate_factor(self.recipe, self.step)
@@ -182,15 +187,19 @@ class Run:
         )
 
 
+def _needs(name: str) -> set[str | None]:
+    return {RECIPES[name].start, *RECIPES[name].reads}
+
+
 def train_side_by_side(names: list[str], jobs: int, options: list[str]) -> None:
-    """Train in ``jobs`` processes, each model once the one that it starts from is done.
+    """Train in ``jobs`` processes, each model once those that it starts from and reads are done.
 
     Raises subprocess.CalledProcessError where a training fails; those under way are ended then.
     """
     waiting, running = list(names), dict[str, subprocess.Popen[bytes]]()
     try:
         while waiting or running:
-            ready = [name for name in waiting if RECIPES[name].start not in (*waiting, *running)]
+            ready = [name for name in waiting if _needs(name).isdisjoint((*waiting, *running))]
             for name in ready[: jobs - len(running)]:
                 # One that nothing can run beside gets every core.
                 beside = "1" if ready == [name] and not running else str(jobs)
@@ -209,7 +218,7 @@ def train_side_by_side(names: list[str], jobs: int, options: list[str]) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Train the named models, each after the one it starts from."""
+    """Train the named models, each after what it starts from and reads."""
     parser = argparse.ArgumentParser(description="Train the tiny models.")
     parser.add_argument("names", nargs="+", choices=[*RECIPES, "all"])
     parser.add_argument("--device", default="cpu", help="cpu or cuda")

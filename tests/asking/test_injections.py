@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from random import Random
 
 import pytest
 from builders import ASKED, BUILDERS, Builder, anatomy
 from injections import CONTROL_TOKENS, INJECTIONS, QUESTION, WRONG
+from injections import FAMILIES as ATTACKS
 from vocabularies import FAMILIES, VOCABULARIES, vocabulary
 
 from fusion_magics.asking import harmless
 from fusion_magics.local.chat import prompt_tokens
 from fusion_magics.local.engines import Vocabulary
 from fusion_magics.modes.debate_turn import turn
+from fusion_magics.tiny.foreign import foreign
 from fusion_magics.types import Message, Prompt
 
 OTHERS = ("It is 4.\nAnswer: 4", "four", "2 + 2 = 4", "I do not know.")
@@ -142,3 +145,12 @@ def test_every_family_has_names_that_would_become_control_tokens(family: str) ->
         control = {s.token for s in tokenizer.specials}
         obeyed = {t for text in INJECTIONS.values() for t in tokenizer.encode(text, special=True)}
         assert len(control & obeyed) >= 5, sorted(CONTROL_TOKENS)
+
+
+def test_the_tiny_judge_has_learned_none_of_them() -> None:
+    """Its lessons have text that wants to sway it, too; measured is what it makes of others."""
+    attacks = {part.strip() for family in ATTACKS.values() for part in family}
+    long = {attack for attack in attacks if len(attack) > 12}
+    rng = Random(1)
+    lessons = [foreign(rng) for _ in range(20_000)]
+    assert not [text for text in lessons if any(attack in text for attack in long)]

@@ -47,6 +47,7 @@ def numbers(prompt: Prompt, word: str) -> list[int]:
 def analyse(prompt: Prompt) -> dict[str, Any]:
     red, green, sweet = (numbers(prompt, word) for word in ("red", "green", "sweet"))
     return {
+        "check": "An apple may be red.",
         "consensus": [{"point": "It is red.", "answers": red}],
         "contradictions": [
             {
@@ -117,6 +118,7 @@ def test_each_passage_names_the_candidates_that_support_it(seed: int) -> None:
         partial_coverage=(Point("taste", (1,)),),
         unique_insights=(Point("sweet", (1,)),),
         blind_spots=("size",),
+        working="An apple may be red.",
     )
     assert [v.rank for v in judgment.verdicts] == [2, 1, 2]
     assert judgment.verdicts[1].rationale == "supports 2 of 4 sentences, 1 of them alone"
@@ -267,7 +269,7 @@ def test_the_full_wording_shows_the_whole_conversation() -> None:
 
 def test_schemas_are_those_of_the_fixed_replies() -> None:
     parts = ["consensus", "contradictions", "partial_coverage", "unique_insights", "blind_spots"]
-    assert schema_of(analysis.Reply)["required"] == parts
+    assert schema_of(analysis.Reply)["required"] == ["check", *parts]
     assert schema_of(synthesis.Reply)["required"] == ["sentences"]
 
 

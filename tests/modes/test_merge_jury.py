@@ -15,6 +15,7 @@ from fusion_magics.views import bundle
 
 MERGED = {"sentences": [{"text": "Yes and no.", "answers": [1, 2]}]}
 ANALYSED = {
+    "check": "",
     "consensus": [],
     "contradictions": [],
     "partial_coverage": [],

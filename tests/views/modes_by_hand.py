@@ -77,6 +77,7 @@ ANALYSIS = Analysis(
     partial_coverage=(Point("how to roll back", (0, 2)),),
     unique_insights=(Point("a lock per tenant keeps deploys apart", (0,)),),
     blind_spots=("Nobody says how long the constraint takes to validate.",),
+    working="A lock is held while the table is rewritten; [1] and [2] split it, [3] does not.",
 )
 
 
@@ -92,7 +93,7 @@ def merge() -> Fusion:
     )
     text = f"{SPLIT} {LOCK}\n\n{CODE}\n\n{KEEP} {MEASURE}"
     assert scored.judgment is not None
-    judgment = replace(scored.judgment, analysis=ANALYSIS, agreement=0.71)
+    judgment = replace(scored.judgment, analysis=ANALYSIS, agreement=0.71, order=(1, 0, 2))
     return replace(scored, text=text, mode="merge", passages=passages, judgment=judgment)
 
 

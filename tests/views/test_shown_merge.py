@@ -121,9 +121,12 @@ def test_two_contradictions_are_counted_and_named() -> None:
 
 def section(fused: Fusion, title: str) -> Element:
     (found,) = (
-        e for e in page(fused).all(css="fz-o") if e.one("details").all("summary")[0].text == title
+        details
+        for each in page(fused).all(css="fz-o")
+        for details in each.all("details")
+        if details.all("summary")[0].text == title
     )
-    return found.one("details")
+    return found
 
 
 def test_the_analysis_names_each_side() -> None:
@@ -137,6 +140,9 @@ def test_the_analysis_names_each_side() -> None:
         "partial coverage how to roll back[2 3]",
         "unique insights a lock per tenant keeps deploys apart[2]",
         "blind spots Nobody says how long the constraint takes to validate.",
+        "shown local:qwen2.5-14b, local:mistral-small-24b, openrouter:claude-3.7 "
+        "the judge's workingA lock is held while the table is rewritten; [1] and [2] split it, "
+        "[3] does not.",
     ]
 
 

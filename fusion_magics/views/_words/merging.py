@@ -9,7 +9,7 @@ from ...text import trim
 from ...types import Contradiction, Fusion, Point
 from .outline import Item, Section
 from .rows import cited, numbers
-from .texts import clean
+from .texts import clean, one_line
 
 # An analysis of more points is folded.
 _SHOWN = 16
@@ -47,9 +47,10 @@ def pieces(fusion: Fusion) -> list[Piece]:
 
 def analysis(fusion: Fusion) -> Section | None:
     """What the candidates share and where they differ; parts with nothing in them are left out."""
-    found = fusion.judgment.analysis if fusion.judgment else None
-    if found is None:
+    judgment = fusion.judgment
+    if judgment is None or judgment.analysis is None:
         return None
+    found = judgment.analysis
     places = numbers(fusion)
     parts = {
         "consensus": _points(found.consensus, places),
@@ -58,10 +59,15 @@ def analysis(fusion: Fusion) -> Section | None:
         "unique insights": _points(found.unique_insights, places),
         "blind spots": [Item(text=spot) for spot in found.blind_spots],
     }
-    items = tuple(Item(lead, items=tuple(said)) for lead, said in parts.items() if said)
+    items = [Item(lead, items=tuple(said)) for lead, said in parts.items() if said]
     points = sum(len(said) for said in parts.values())
     title = "analysis" if items else "analysis: nothing was found to report"
-    return Section(title, items, "fusion.judgment.analysis", shown=points <= _SHOWN)
+    if found.working:
+        names = [one_line(c.member) for c in fusion.candidates]
+        # The working numbers the candidates as they were shown.
+        shown = ", ".join(names[i] for i in judgment.order)
+        items.append(Item(f"shown {shown}", working=found.working))
+    return Section(title, tuple(items), "fusion.judgment.analysis", shown=points <= _SHOWN)
 
 
 def _points(points: Sequence[Point], places: dict[int, int]) -> list[Item]:
