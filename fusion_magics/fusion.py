@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Literal, TypedDict, Unpack, overload
 
 from .answers import reader_of
+from .checks import MOST_ROUNDS, USUAL_ROUNDS, choose, jury_of, safety, seconds, whole
 from .errors import NoAnswerError, keep
+from .follow_up import in_conversation
 from .judges import AGGREGATES, JUDGES, rubric_of
 from .members import MOST_SAMPLES, open_judges, open_pool, with_sampling
 from .modes import MODES, Case
 from .plan import Plan, plan_of
 from .pool import LATE, Budget, Patience, Recorder, awake
 from .types import Answers, Failure, Fusion, Outcome, Prompt, SamplingParams, Watch
-from .wiring import (
-    MOST_ROUNDS,
-    USUAL_ROUNDS,
-    Setup,
-    choose,
-    conversation,
-    jury_of,
-    safety,
-    seconds,
-    whole,
-    with_confidence,
-)
+from .wiring import Setup, with_confidence
 
 
 class Options(TypedDict, total=False):
@@ -171,7 +162,7 @@ async def fuse(
         decision. (After ``asyncio.timeout()`` it is the ``TimeoutError``'s ``__cause__``.)
     """
     given = {"temperature": temperature, "top_p": top_p, "max_tokens": max_tokens, "seed": seed}
-    asked = conversation(prompt, system, continue_)
+    asked = in_conversation(prompt, system, continue_)
     params = with_sampling(
         SamplingParams(),
         {key: value for key, value in given.items() if value is not None},
@@ -212,34 +203,10 @@ async def _fused(setup: Setup, watch: Watch | None) -> Fusion:
     recorder = Recorder(watch, setup.budget)
     askings = setup.askings(recorder)
     case = setup.case(recorder, askings)
-    labels = tuple(member.label for member in setup.members)
 
     def fusion(outcome: Outcome) -> Fusion:
-        answers = outcome.answers
-        return Fusion(
-            text=outcome.text,
-            prompt=setup.prompt,
-            mode=setup.mode,
-            pool=labels,
-            candidates=answers.candidates,
-            failures=_settled(answers.failures, case, recorder),
-            judgment=outcome.judgment,
-            params=setup.params,
-            calls=recorder.calls,
-            notes=(
-                *_cut(answers),
-                *(note for asking in askings for note in asking.notes),
-                *setup.conflicts(outcome.judgment),
-                *outcome.notes,
-                *setup.unused(),
-                *recorder.spending.notes,
-            ),
-            passages=outcome.passages,
-            rounds=outcome.rounds,
-            changes=outcome.changes,
-            late=case.pool.late.candidates,
-            saved_calls=outcome.saved_calls,
-        )
+        asked = (note for asking in askings for note in asking.notes)
+        return _fusion(setup, case, recorder, outcome, asked)
 
     try:
         async with awake(), case.pool:
@@ -251,6 +218,37 @@ async def _fused(setup: Setup, watch: Watch | None) -> Fusion:
     except asyncio.CancelledError as stop:
         keep(stop, fusion(_arrived(case, recorder)))
         raise
+
+
+def _fusion(
+    setup: Setup, case: Case, recorder: Recorder, outcome: Outcome, asked: Iterable[str]
+) -> Fusion:
+    """All that came of it; ``asked``: notes on how the judges were asked."""
+    answers = outcome.answers
+    return Fusion(
+        text=outcome.text,
+        prompt=setup.prompt,
+        mode=setup.mode,
+        pool=tuple(member.label for member in setup.members),
+        candidates=answers.candidates,
+        failures=_settled(answers.failures, case, recorder),
+        judgment=outcome.judgment,
+        params=setup.params,
+        calls=recorder.calls,
+        notes=(
+            *_cut(answers),
+            *asked,
+            *setup.conflicts(outcome.judgment),
+            *outcome.notes,
+            *setup.unused(),
+            *recorder.spending.notes,
+        ),
+        passages=outcome.passages,
+        rounds=outcome.rounds,
+        changes=outcome.changes,
+        late=case.pool.late.candidates,
+        saved_calls=outcome.saved_calls,
+    )
 
 
 def _arrived(case: Case, recorder: Recorder) -> Outcome:

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import operator
-import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, get_args
 
 from .answers import Read, by_meaning
 from .asking import Asking
-from .errors import UsageError, did_you_mean
-from .judges import JUDGES, Jury, Rubric, also_members, personas, seat
+from .checks import USUAL_ROUNDS
+from .errors import UsageError
+from .judges import JUDGES, Jury, Rubric, also_members, seat
 from .modes import LOADS, MODES, Case, Loads, cascade, check_can_group
-from .pool import Budget, Member, Patience, Pool, Recorder, once, with_system
-from .text import sendable
-from .types import Fusion, Judge, Judgment, Message, Model, Outcome, Prompt, Role, SamplingParams
-
-MOST_ROUNDS = 10
-USUAL_ROUNDS = 2
-SAFE = 0.95
-"""How sure the lead must be where ``early_stop`` does not say."""
+from .pool import Budget, Member, Patience, Pool, Recorder, once
+from .types import Judge, Judgment, Model, Outcome, Prompt, SamplingParams
 
 
 @dataclass(frozen=True)
@@ -134,106 +125,7 @@ class Setup:
         return LOADS[self.mode](case)
 
 
-# ── what the user wrote ──────────────────────────────────────────────────────────────────────
-
-
-def choose(what: str, word: str, table: Mapping[str, object]) -> str:
-    """``word``, which must be one of ``table``: else a ``UsageError`` that lists them."""
-    if word in table:
-        return word
-    hint = f"{did_you_mean(word, table)}There is: {', '.join(table)}"
-    raise UsageError(f"There is no {what} {word!r}.", hint)
-
-
-def whole(name: str, value: Any, most: int) -> int:
-    """``value``, a whole number from 1 to ``most``: else a ``UsageError``."""
-    try:
-        number = int(value if isinstance(value, str) else operator.index(value))
-    except (TypeError, ValueError):
-        number = 0
-    if 1 <= number <= most:
-        return number
-    raise UsageError(f"{name} cannot be {value!r}.", f"Give a whole number from 1 to {most}.")
-
-
-def seconds(name: str, value: Any) -> float:
-    """``value``, a finite number above 0: else a ``UsageError``."""
-    number = _number(value)
-    if 0 < number < math.inf:
-        return number
-    raise UsageError(f"{name} cannot be {value!r}.", "Give seconds, more than 0.")
-
-
-def safety(value: Any) -> float | None:
-    """How sure a lead must be for ``early_stop=value``; None: no early stop."""
-    if value is None or isinstance(value, bool):
-        return SAFE if value else None
-    number = _number(value)
-    if 0.5 < number < 1:
-        return number
-    raise UsageError(
-        f"early_stop cannot be {value!r}.", "Give True, or a probability between 0.5 and 1."
-    )
-
-
-def _number(value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return math.nan
-
-
-def jury_of(jury: str | Sequence[str] | None) -> Mapping[str, str]:
-    """The personas that the user named: name → viewpoint; empty: none."""
-    if jury is None:
-        return {}
-    return personas(jury if isinstance(jury, str) else ",".join(jury))
-
-
 def with_confidence(members: Sequence[Member]) -> tuple[Member, ...]:
     """``members``, of whom the first says how probable each token was that it wrote."""
     first, *others = members
     return (replace(first, params=replace(first.params, logprobs=1)), *others)
-
-
-def conversation(prompt: str | Prompt, system: str | None, before: Fusion | None) -> Prompt:
-    """What is asked: ``prompt``, behind the conversation of the fusion ``before``."""
-    asked = _prompt(prompt)
-    if before is not None:
-        asked = _continued(before, asked)
-    if system is not None:
-        asked = with_system(asked, system)
-    return Prompt(tuple(Message(m.role, sendable(m.content)) for m in asked.messages))
-
-
-def _prompt(prompt: str | Prompt) -> Prompt:
-    if not isinstance(prompt, str | Prompt):
-        raise UsageError(
-            f"{reprlib.repr(prompt)} is no prompt: it is of type {type(prompt).__name__}.",
-            "Give the question as a str, or a conversation as a Prompt.",
-        )
-    asked = Prompt.of(prompt) if isinstance(prompt, str) else prompt
-    if not asked.text.strip():
-        raise UsageError("The prompt is empty.", "Write the question below the %%fuse line.")
-    for message in asked.messages:
-        if message.role not in get_args(Role):
-            words = ", ".join(get_args(Role))
-            raise UsageError(f"There is no role {message.role!r}.", f"Roles: {words}.")
-    return asked
-
-
-def _continued(before: Fusion, asked: Prompt) -> Prompt:
-    if not isinstance(before, Fusion):
-        raise UsageError(
-            f"{reprlib.repr(before)} cannot be continued: it is of type {type(before).__name__}.",
-            "Give the Fusion of an earlier question.",
-        )
-    if not before.text.strip():
-        raise UsageError(
-            "A fusion without an answer cannot be continued.", "Ask its question again first."
-        )
-    answered = (*before.prompt.messages, Message("assistant", before.text))
-    systems = [m.content for m in asked.messages if m.role == "system"]
-    turns = tuple(m for m in asked.messages if m.role != "system")
-    whole = Prompt((*answered, *turns))
-    return with_system(whole, systems[0]) if systems else whole

@@ -91,9 +91,9 @@ def _fusion(name: str, names: Mapping[str, Any]) -> Fusion:
 
 def _check(name: str, value: Any) -> None:
     """Raises a ``UsageError`` for a default that no cell could run with."""
+    from ..checks import jury_of, seconds
     from ..judges import rubric_of
     from ..pool import Budget
-    from ..wiring import jury_of, seconds
 
     if name == "deadline":
         seconds(name, value)
