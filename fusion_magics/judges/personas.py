@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from ..errors import UsageError, did_you_mean
 from ..text import printable, sendable
-
-_FILES = (".txt", ".md")
+from .own_text import file_named, read_file
 
 PERSONAS = {
     "builder": "You would have to build and run what is proposed: you look at whether it works "
@@ -50,16 +48,10 @@ def personas(text: str) -> dict[str, str]:
 
 
 def _read(text: str) -> str:
-    if re.search(r"\n|:\s", text) or not text.strip().lower().endswith(_FILES):
+    path = file_named(text)
+    if path is None:
         return text
-    path = Path(text.strip()).expanduser()
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as exc:
-        raise UsageError(
-            f"The personas in {path} cannot be read: {getattr(exc, 'strerror', None) or exc}.",
-            f"Check the path, or use: {', '.join(PERSONAS)}",
-        ) from exc
+    return read_file(path, "The jury in", f"Check the file, or use: {', '.join(PERSONAS)}")
 
 
 def _entries(text: str) -> list[tuple[str, str]]:

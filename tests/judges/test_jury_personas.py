@@ -69,8 +69,9 @@ def test_what_names_no_persona_is_refused(text: str, says: str) -> None:
         personas(text)
 
 
-def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("data", [b"\xff\xfe\xff", b"a: b\n" * 5000])
+def test_a_file_that_is_no_jury_is_refused(data: bytes, tmp_path: Path) -> None:
     file = tmp_path / "jury.txt"
-    file.write_bytes(b"\xff\xfe\xff")
-    with pytest.raises(UsageError, match="cannot be read"):
+    file.write_bytes(data)
+    with pytest.raises(UsageError, match=r"no UTF-8 text|bytes"):
         personas(str(file))

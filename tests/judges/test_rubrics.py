@@ -77,7 +77,7 @@ def test_criteria_on_one_line(text: str, names: list[str]) -> None:
         ("genral", "There is no rubric 'genral'.\nDid you mean general? There is: general, "),
         ("", "There is no rubric ''.\nThere is: general"),
         ("code review", "Did you mean code-review?"),
-        ("nowhere.txt", "nowhere.txt cannot be read: No such file or directory.\nCheck the path"),
+        ("nowhere.txt", "nowhere.txt cannot be read: No such file or directory.\nCheck the file"),
         ("a: b\nA: c", "has the criterion 'a' twice."),
         ("#\n#", "has 0 criteria."),
         ("\n".join(f"c{i}: x" for i in range(13)), "has 13 criteria.\nGive 1 to 12."),

@@ -15,6 +15,7 @@ from pathlib import Path
 from ...asking import Asking
 from ...errors import UsageError, did_you_mean
 from ...text import printable, sendable
+from ..own_text import file_named, read_file
 
 RUBRICS = ("general", "correctness", "code-review", "creative-brief", "safety")
 """The shipped rubrics, the default first."""
@@ -23,9 +24,7 @@ OWN = "own"
 """The name of a rubric that was given as text."""
 
 _HERE = Path(__file__).parent
-_FILES = (".txt", ".md")
 _MOST_CRITERIA = 12  # each costs the judge a reason of its own
-_MOST_BYTES = 20_000
 _LONGEST_NAME = 40
 _FORM = "Write one criterion per line: name: description, or name (weight): description."
 _LINE = re.compile(r"(?P<name>[^:(]+)(?:\((?P<weight>[^)]*)\)\s*)?(?::(?P<says>.*))?")
@@ -76,8 +75,7 @@ def rubric_of(given: str) -> Rubric:
     word = given.strip()
     if word in RUBRICS:
         return _shipped(word)
-    if not re.search(r"\n|:\s", word) and word.lower().endswith(_FILES):
-        path = Path(word).expanduser()
+    if path := file_named(word):
         return _parsed(path.stem, _text_of(path), f"The rubric {path}")
     if not re.search(r"[:;\n]", word):
         if len(word.split()) > 2:  # a sentence, not the name of a rubric
@@ -110,16 +108,7 @@ def _shipped(name: str) -> Rubric:
 
 
 def _text_of(path: Path) -> str:
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise UsageError(f"The rubric {path} has more than {_MOST_BYTES:,} bytes.", _FORM)
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as exc:
-        raise UsageError(f"The rubric {path} is no UTF-8 text.", _FORM) from exc
-    except (OSError, ValueError) as exc:
-        why = getattr(exc, "strerror", None) or str(exc)
-        cure = f"Check the path, or use: {', '.join(RUBRICS)}."
-        raise UsageError(f"The rubric {path} cannot be read: {why}.", cure) from exc
+    return read_file(path, "The rubric", f"Check the file, or use: {', '.join(RUBRICS)}. {_FORM}")
 
 
 def _parsed(name: str, text: str, where: str) -> Rubric:
