@@ -481,7 +481,8 @@ class Fusion:
     late : tuple of Candidate
         Answers that came after the pool had stopped waiting; they took no part.
     saved_calls : int
-        Calls that need not be made: the lead was safe, or the first member was sure.
+        Calls that need not be made, of the most that the mode may make: the lead was safe, or the
+        first member was sure.
     """
 
     text: str
