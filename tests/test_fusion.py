@@ -9,6 +9,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
+from stopped import stopped
 
 from fusion_magics.backends.scripted import Script
 from fusion_magics.errors import NoAnswerError, UsageError, kept
@@ -164,21 +165,9 @@ async def test_the_system_option_goes_before_the_system_message_of_a_prompt() ->
     assert (await ask(prompt, system="")).prompt == Prompt.of("hi")
 
 
-async def stopped(pool: str, after: float) -> Fusion:
-    """What is kept of a fusion that is cancelled ``after`` seconds."""
-    task = asyncio.create_task(ask(pool=pool))
-    await asyncio.sleep(after)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError) as stop:
-        await task
-    fusion = kept(stop.value)
-    assert fusion is not None
-    return fusion
-
-
 async def test_stopping_keeps_what_has_arrived(scripts: dict[str, Script]) -> None:
     scripts["endless"] = Script("word " * 1000, gap=0.01)
-    fusion = await stopped("scripted:yes,scripted:endless", 0.1)
+    fusion = await stopped(ask(pool="scripted:yes,scripted:endless"), 0.1)
     assert fusion.text == ""
     assert [c.text for c in fusion.candidates] == ["Yes.\nAnswer: yes"]
     (failure,) = fusion.failures
@@ -195,7 +184,7 @@ async def test_stopping_the_judge_keeps_the_verdicts_that_had_arrived(
         return json.dumps({"check": "x " * 1000 * slow, "rationale": "Right.", "score": 9})
 
     scripts["judge"] = Script(judge, gap=0.01, wording="short")
-    fusion = await stopped("scripted:no,scripted:yes", 0.3)
+    fusion = await stopped(ask(pool="scripted:no,scripted:yes"), 0.3)
     assert fusion.text == ""
     assert fusion.judgment is not None
     assert not fusion.judgment.decided

@@ -53,27 +53,6 @@ def test_a_probability_of_zero_is_saved() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("changes", "where"),
-    [
-        ({"best": 9}, "judgment.best names candidate 9, and it has 1"),
-        ({"best": -1}, "judgment.best names candidate -1"),
-        ({"ties": [0, 1]}, "judgment.ties names candidate 1"),
-        ({"order": [1]}, "judgment.order names candidate 1"),
-        ({"verdicts": [{"candidate": 5, "rank": 1}]}, "judgment.verdicts[…].candidate names"),
-    ],
-)
-def test_a_judgment_of_a_candidate_that_is_not_there_is_named(
-    changes: dict[str, object], where: str
-) -> None:
-    saved = json.loads(fusion().to_json())
-    saved["judgment"] |= changes
-    with pytest.raises(UsageError) as error:
-        Fusion.from_json(json.dumps(saved))
-    assert f"This is no saved fusion: {where}" in str(error.value)
-    assert "to_json() writes one" in str(error.value)
-
-
 @pytest.mark.parametrize("text", ["", "{", "[]", '"\ud83d"', b"\xff", '{"text": 1}', "null"])
 def test_what_is_no_fusion_is_one_error(text: str | bytes) -> None:
     with pytest.raises(UsageError, match="no saved fusion"):
@@ -100,6 +79,11 @@ def test_the_text_is_the_models_own_and_the_views_are_not() -> None:
 @pytest.mark.parametrize(
     ("changes", "where"),
     [
+        ({"best": 9}, "judgment.best names candidate 9, and it has 1"),
+        ({"best": -1}, "judgment.best names candidate -1"),
+        ({"ties": [0, 1]}, "judgment.ties names candidate 1"),
+        ({"order": [1]}, "judgment.order names candidate 1"),
+        ({"verdicts": [{"candidate": 5, "rank": 1}]}, "judgment.verdicts[…].candidate names"),
         ({"comparisons": [{"order": [0, 1]}]}, "judgment.comparisons[…].order names candidate 1"),
         (
             {"comparisons": [{"order": [0], "ranking": [[0], [7]]}]},
@@ -122,7 +106,7 @@ def test_the_text_is_the_models_own_and_the_views_are_not() -> None:
         ),
     ],
 )
-def test_each_part_of_a_judgment_that_names_a_candidate_is_checked(
+def test_a_judgment_of_a_candidate_that_is_not_there_is_named(
     changes: dict[str, object], where: str
 ) -> None:
     saved = json.loads(fusion().to_json())
@@ -130,6 +114,7 @@ def test_each_part_of_a_judgment_that_names_a_candidate_is_checked(
     with pytest.raises(UsageError) as error:
         Fusion.from_json(json.dumps(saved))
     assert f"This is no saved fusion: {where}" in str(error.value)
+    assert "to_json() writes one" in str(error.value)
 
 
 @pytest.mark.parametrize("judged", [True, False])
