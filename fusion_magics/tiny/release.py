@@ -24,14 +24,13 @@ from .export import write_gguf
 from .generate import load
 from .model import Shape, TinyLlama
 from .questions import FAMILIES, Question, even_set, join_parts, two_parts
-from .recipes import RECIPES, Recipe
+from .recipes import REAL, RECIPES, Recipe
 
 DEBATES, TWO_PARTS, MERGED = 300, 100, 200
 JUDGE_LIMITS = (
     "Its scores are 0 or 10, and only for such questions; its rankings have two groups, right and",
-    "wrong. What it merges it has worked out itself, and less well than asked alone: reading the",
-    "answers puts it off. Its analyses are often wrong in some detail; who supports what is not to",
-    "be relied on.",
+    "wrong. What it merges it has worked out itself, and no better than asked alone. Its analyses",
+    "are often wrong in some detail, and sometimes in who supports what.",
 )
 GOOD = 5  # a score above this says that the answer is right
 
@@ -184,8 +183,14 @@ def card(name: str, report: Report, out: Path) -> str:
         f"- Kinds of questions: {diet}.",
         f"- Lessons: {lessons}.",
         f"- {facts['step']:,} steps, {facts['tokens'] / 1e6:.1f} million tokens, "
-        f"seed {recipe.seed}; {facts['seconds'] / 60:.0f} minutes on one shared CPU core.",
+        f"seed {recipe.seed}; "
+        f"{facts['seconds'] / 60:.0f} minutes on a shared machine of two cores.",
     ]
+    if recipe.reads:
+        lines.append(
+            f"- The answers in its lessons: {REAL:.0%} were written by {', '.join(recipe.reads)}, "
+            "to questions of the train split; the rest is made up."
+        )
     lines += _starts(recipe, out)
     lines += ["", "## How good it is", "", *_results(name, report), "", *_limits(name)]
     return "\n".join(lines) + "\n"
