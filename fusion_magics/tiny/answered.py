@@ -15,9 +15,7 @@ from random import Random
 
 from . import GENERALISTS, SPECIALISTS, comparing, merging
 from .comparing import Task
-from .evaluate import answers
 from .foreign import sometimes_swayed
-from .generate import load
 from .lessons import is_right
 from .questions import KINDS, Question, join_parts, sample, two_parts
 
@@ -94,13 +92,24 @@ def read_answers(names: Sequence[str], out: Path) -> dict[str, Texts]:
 
 def _texts_of(name: str, out: Path) -> Texts:
     checkpoint, kept = out / f"{name}.pt", out / f"{name}.answers.json"
+    if not checkpoint.exists():
+        raise FileNotFoundError(f"{checkpoint} is not there: train {name} first")
     if kept.exists() and kept.stat().st_mtime >= checkpoint.stat().st_mtime:
         found: Texts = json.loads(kept.read_text())
         return found
-    model = load(name, out)
-    texts = {
-        "plain": answers(model, plain_questions(), MOST_TOKENS // 2),
-        "parts": answers(model, [whole for whole, _ in questions_in_parts()], MOST_TOKENS),
-    }
+    texts = _ask(name, out)
     kept.write_text(json.dumps(texts))
     return texts
+
+
+def _ask(name: str, out: Path) -> Texts:
+    # Lessons are made without PyTorch, too.
+    from .evaluate import answers
+    from .generate import load
+
+    model = load(name, out)
+    in_parts = [whole for whole, _ in questions_in_parts()]
+    return {
+        "plain": answers(model, plain_questions(), MOST_TOKENS // 2),
+        "parts": answers(model, in_parts, MOST_TOKENS),
+    }

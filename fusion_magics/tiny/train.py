@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from . import release
+from . import LONGEST_CONTEXT, release
 from .answered import Answered, read_answers
 from .evaluate import percent_by_kind
 from .evaluate_judge import percent_of_several
@@ -36,7 +36,10 @@ SAVE_SECONDS = 300
 
 
 def batches(recipe: Recipe, answered: Answered | None = None) -> Iterator[Batch]:
-    """Endless batches ``(ids, learned)`` of conversations of like length, padded with the end."""
+    """Endless batches ``(ids, learned)`` of conversations of like length, padded with the end.
+
+    What is longer than the context is left out.
+    """
     rng = Random(recipe.seed)
     while True:
         pool = sorted(
@@ -46,7 +49,8 @@ def batches(recipe: Recipe, answered: Answered | None = None) -> Iterator[Batch]
         group: list[tuple[list[int], list[bool]]] = []
         for example in pool:
             if group and len(example[0]) * (len(group) + 1) > recipe.tokens:
-                made.append(_padded(group))
+                if len(group[-1][0]) <= LONGEST_CONTEXT:
+                    made.append(_padded(group))
                 group = []
             group.append(example)
         rng.shuffle(made)
