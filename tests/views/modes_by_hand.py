@@ -77,7 +77,7 @@ ANALYSIS = Analysis(
     partial_coverage=(Point("how to roll back", (0, 2)),),
     unique_insights=(Point("a lock per tenant keeps deploys apart", (0,)),),
     blind_spots=("Nobody says how long the constraint takes to validate.",),
-    working="A lock is held while the table is rewritten; [1] and [2] split it, [3] does not.",
+    working="A rewrite holds a lock; [1] and [2] split it, [3] does not.",
 )
 
 
