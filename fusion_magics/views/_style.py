@@ -144,6 +144,7 @@ _PARTS = {
 }
 @container fz (min-width:641px){
 .fz.fz .fz-o:not(.fz-log)>details>ul>li{display:grid;grid-template-columns:120px 1fr}
+.fz .fz-o:not(.fz-log)>details>ul>li>details{grid-column:2}
 }
 """,
     "fz-j": """

@@ -140,7 +140,7 @@ def test_the_analysis_names_each_side() -> None:
         "partial coverage how to roll back[2 3]",
         "unique insights a lock per tenant keeps deploys apart[2]",
         "blind spots Nobody says how long the constraint takes to validate.",
-        "shown local:qwen2.5-14b, local:mistral-small-24b, openrouter:claude-3.7 "
+        "shown local:qwen2.5-14b, local:mistral-small-24b, openrouter:claude-3.7"
         "the judge's workingA rewrite holds a lock; [1] and [2] split it, "
         "[3] does not.",
     ]

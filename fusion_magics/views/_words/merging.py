@@ -66,7 +66,7 @@ def analysis(fusion: Fusion) -> Section | None:
         names = [one_line(c.member) for c in fusion.candidates]
         # The working numbers the candidates as they were shown.
         shown = ", ".join(names[i] for i in judgment.order)
-        items.append(Item(f"shown {shown}", working=found.working))
+        items.append(Item("shown", shown, working=found.working))
     return Section(title, tuple(items), "fusion.judgment.analysis", shown=points <= _SHOWN)
 
 
