@@ -165,13 +165,13 @@ async def test_stopping_leaves_nothing_running(options: dict[str, object], judge
         if delta.state == "done":
             answered.set()
 
-    asked = ask(
-        pool="scripted:yes,scripted:endless", judge=f"scripted:{judge}", watch=watch, **options
-    )
+    given = {"judge": f"scripted:{judge}", "watch": watch} | options
+    asked = fuse("q?", pool="scripted:yes,scripted:endless", **given)  # type: ignore[call-overload]
     task = asyncio.create_task(asked)
     await answered.wait()
     await asyncio.sleep(0.1)
     if task.done():  # the deadline has passed and the judge was quick
+        assert (await task).text
         return
     task.cancel()
     with pytest.raises(asyncio.CancelledError) as stop:
