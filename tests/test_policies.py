@@ -363,42 +363,6 @@ async def test_a_follow_up_sees_the_conversation_so_far(scripts: dict[str, Scrip
 
 # ── bad input ────────────────────────────────────────────────────────────────────────────────
 
-BEFORE = Fusion("", Prompt.of("q"), "vote", (), (), (), None, SamplingParams())
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"deadline": 0}, ["deadline cannot be 0.", "Give seconds, more than 0."]),
-        ({"deadline": "soon"}, ["deadline cannot be 'soon'."]),
-        ({"deadline": float("nan")}, ["deadline cannot be nan."]),
-        ({"quorum": 3}, ["quorum cannot be 3.", "a whole number from 1 to 2"]),
-        ({"quorum": 0}, ["quorum cannot be 0."]),
-        ({"rounds": 0}, ["rounds cannot be 0.", "from 1 to 10"]),
-        ({"rounds": 11}, ["rounds cannot be 11."]),
-        ({"rounds": 1.5}, ["rounds cannot be 1.5."]),
-        ({"samples": 0}, ["samples cannot be 0.", "from 1 to 1000"]),
-        ({"early_stop": 2}, ["early_stop cannot be 2.", "between 0.5 and 1"]),
-        ({"early_stop": "x"}, ["early_stop cannot be 'x'."]),
-        ({"budget": "5eur"}, ["The budget cannot be '5eur'.", "0.05usd, 20000tok"]),
-        ({"budget": 5}, ["The budget cannot be 5."]),
-        ({"read": "nunber"}, ["no reader 'nunber'", "Did you mean number?"]),
-        ({"aggregate": "max"}, ["no aggregate 'max'", "mean, majority, reliability"]),
-        ({"rubric": "safty"}, ["no rubric 'safty'", "Did you mean safety?"]),
-        ({"jury": "bilder"}, ["no persona 'bilder'", "Did you mean builder?"]),
-        ({"judge": ""}, ["There is no judge."]),
-        ({"continue_": "first"}, ["'first' cannot be continued: it is of type str."]),
-        ({"continue_": BEFORE}, ["without an answer cannot be continued"]),
-    ],
-)
-async def test_bad_input_is_named_with_its_cure(
-    options: dict[str, object], words: list[str]
-) -> None:
-    with pytest.raises(UsageError) as error:
-        await ask(**options)  # type: ignore[arg-type]
-    for word in words:
-        assert word in str(error.value)
-
 
 async def test_a_jury_has_no_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
     from fusion_magics.judges import JUDGES
