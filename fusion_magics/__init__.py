@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from .fusion import fuse
     from .plan import Plan
+    from .pool import Control
     from .running import fuse_sync
     from .types import (
         Candidate,
@@ -43,6 +44,7 @@ _HOMES = {
     ),
     "fusion": "fuse",
     "plan": "Plan",
+    "pool": "Control",
     "running": "fuse_sync",
     "types": "Candidate Failure Fusion Judgment Message Prompt SamplingParams Usage Verdict",
 }
@@ -51,6 +53,7 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names.spli
 __all__ = [
     "Candidate",
     "ContextOverflow",
+    "Control",
     "EngineMissing",
     "Failure",
     "Fusion",

@@ -8,7 +8,8 @@
     │   ├── LoadError           the weights cannot be read, or do not fit
     │   ├── EngineMissing       the package that runs this kind of model is not installed
     │   ├── WorkerDied          the child process that owned the model ended by itself
-    │   └── ContextOverflow     the prompt is longer than the model's context
+    │   ├── ContextOverflow     the prompt is longer than the model's context
+    │   └── Cancelled           the user stopped this call alone, by a Control
     └── NoAnswerError           no member answered; carries every failure
 
     Interrupted                 the user stopped the cell (a KeyboardInterrupt)
@@ -122,6 +123,12 @@ class ContextOverflow(ModelError):
     """The prompt does not fit into the model's context."""
 
     kind = "context"
+
+
+class Cancelled(ModelError):
+    """The user stopped this call alone, and the others go on."""
+
+    kind = "cancelled"
 
 
 class NoAnswerError(FusionError):

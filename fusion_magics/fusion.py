@@ -9,13 +9,13 @@ from typing import Literal, TypedDict, Unpack, overload
 
 from .answers import reader_of
 from .checks import MOST_ROUNDS, USUAL_ROUNDS, choose, jury_of, safety, seconds, whole
-from .errors import NoAnswerError, keep
+from .errors import Cancelled, NoAnswerError, keep
 from .follow_up import in_conversation
 from .judges import AGGREGATES, JUDGES, rubric_of
 from .members import MOST_SAMPLES, open_judges, open_pool, with_sampling
 from .modes import MODES, Case
 from .plan import Plan, plan_of
-from .pool import LATE, Budget, Patience, Recorder, awake
+from .pool import LATE, Budget, Control, Patience, Recorder, awake
 from .types import Answers, Failure, Fusion, Outcome, Prompt, SamplingParams, Watch
 from .wiring import Setup, with_confidence
 
@@ -45,6 +45,7 @@ class Options(TypedDict, total=False):
     escalate: bool
     continue_: Fusion | None
     watch: Watch | None
+    control: Control | None
 
 
 @overload
@@ -81,6 +82,7 @@ async def fuse(
     continue_: Fusion | None = None,
     dry_run: bool = False,
     watch: Watch | None = None,
+    control: Control | None = None,
 ) -> Fusion | Plan:
     """Ask every member of ``pool`` at once and fuse their answers into one.
 
@@ -150,6 +152,9 @@ async def fuse(
         Ask nothing, and return a :class:`~fusion_magics.plan.Plan` of what would be asked.
     watch : callable, optional
         Is told of every delta while it arrives: ``watch(label, purpose, delta)``.
+    control : Control, optional
+        Stops a member, or everything, while it runs: ``control.cancel(label)``. Cancelled as a
+        whole, this returns what has arrived, without a decision.
 
     Raises
     ------
@@ -196,11 +201,11 @@ async def fuse(
         budget=cap,
         escalate=escalate,
     )
-    return plan_of(setup) if dry_run else await _fused(setup, watch)
+    return plan_of(setup) if dry_run else await _fused(setup, watch, control or Control())
 
 
-async def _fused(setup: Setup, watch: Watch | None) -> Fusion:
-    recorder = Recorder(watch, setup.budget)
+async def _fused(setup: Setup, watch: Watch | None, control: Control) -> Fusion:
+    recorder = Recorder(watch, setup.budget, control)
     askings = setup.askings(recorder)
     case = setup.case(recorder, askings)
 
@@ -209,9 +214,11 @@ async def _fused(setup: Setup, watch: Watch | None) -> Fusion:
         return _fusion(setup, case, recorder, outcome, asked)
 
     try:
-        async with awake(), case.pool:
+        async with awake(), case.pool, control.fusion(case.labels):
             outcome = await setup.decide(case)
         return fusion(outcome)
+    except Cancelled:
+        return fusion(_arrived(case, recorder))
     except NoAnswerError as exc:
         exc.failures = _settled(exc.failures, case, recorder)
         raise

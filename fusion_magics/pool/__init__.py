@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .budget import Budget
+from .control import Control
 from .pool import (
     Enough,
     Member,
@@ -20,6 +21,7 @@ from .waiting import LATE, Patience
 __all__ = [
     "LATE",
     "Budget",
+    "Control",
     "Enough",
     "Member",
     "Patience",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass, field
 
-from ..errors import ModelError
+from ..errors import Cancelled, ModelError
 from ..text import sendable
 from ..thinking import split_thinking
 from ..types import (
@@ -29,6 +29,7 @@ from ..types import (
     Watch,
 )
 from .budget import Budget, Spending
+from .control import Control
 
 
 class Recorder:
@@ -40,10 +41,18 @@ class Recorder:
         Is told of every delta while it arrives.
     budget : Budget, optional
         What all calls together may cost.
+    control : Control, optional
+        By which the user stops a member.
     """
 
-    def __init__(self, watch: Watch | None = None, budget: Budget | None = None) -> None:
+    def __init__(
+        self,
+        watch: Watch | None = None,
+        budget: Budget | None = None,
+        control: Control | None = None,
+    ) -> None:
         self.spending = Spending(budget)
+        self._control = control or Control()
         self._began = time.perf_counter()
         self._watch = watch
         self._calls: list[_OpenCall] = []
@@ -77,12 +86,18 @@ class Recorder:
         Raises
         ------
         ModelError
-            If the model fails; ``partial`` holds the text that had arrived.
+            If the model fails, or the user stops it; ``partial`` holds the text that had arrived.
         """
+        if purpose == "member":
+            self._admit(label)
         call = _OpenCall(label, purpose, self._now())
         self._calls.append(call)
+        steered = self._control.call(label, lambda: call.state) if purpose == "member" else None
         try:
-            async with self.spending.granted(model, prompt, params) as grant:
+            async with (
+                steered or nullcontext(),
+                self.spending.granted(model, prompt, params) as grant,
+            ):
                 stream = model.stream(prompt, grant.params)
                 async with aclosing(stream) as deltas:  # type: ignore[type-var]
                     async for delta in deltas:
@@ -114,15 +129,25 @@ class Recorder:
         self._take(call, Delta(state="done"))
         return call.candidate()
 
+    def _admit(self, label: str) -> None:
+        try:
+            self._control.admit(label)
+        except Cancelled:  # no call is made, and whoever watches must not wait for one
+            self._tell(label, "member", Delta(state="cancelled"))
+            raise
+
     def _fail(self, call: _OpenCall, error: ModelError) -> None:
         error.partial = call.text
         call.error = error
-        self._take(call, Delta(state="failed"))
+        self._take(call, Delta(state="cancelled" if isinstance(error, Cancelled) else "failed"))
 
     def _take(self, call: _OpenCall, delta: Delta) -> None:
         call.take(delta, self._now())
+        self._tell(call.label, call.purpose, delta)
+
+    def _tell(self, label: str, purpose: Purpose, delta: Delta) -> None:
         if self._watch is not None:
-            self._watch(call.label, call.purpose, delta)
+            self._watch(label, purpose, delta)
 
     def _now(self) -> float:
         return time.perf_counter() - self._began

@@ -14,9 +14,11 @@ from contextlib import aclosing
 import pytest
 from asking import ask, child_pid
 
-from fusion_magics.local import LocalModel, child, registry, wire
+from fusion_magics.fusion import fuse
+from fusion_magics.local import LocalModel, child, loaded, registry, wire
 from fusion_magics.local.engines import CancelFlag, Cancelled, llamacpp
-from fusion_magics.types import Prompt, SamplingParams
+from fusion_magics.pool import Control
+from fusion_magics.types import Delta, Fusion, Prompt, Purpose, SamplingParams
 
 LONG = "All work and no play makes Jack a dull boy. " * 88  # 3,872 tokens: seconds to read
 
@@ -135,3 +137,67 @@ async def test_a_cancelled_task_is_back_before_the_engine_has_stopped(
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wait_for(task, 60)
     assert heard.stopped() == []
+
+
+async def fused(pool: str, prompt: str, when: Callable[[str, str | None], object]) -> Fusion:
+    """A fusion of one more member; ``when`` hears of the states of the members of ``pool``."""
+    control = Control()
+
+    def watch(label: str, purpose: Purpose, delta: Delta) -> None:
+        match when(label, delta.state):
+            case str(who):
+                assert control.cancel(who)
+            case True:
+                assert control.cancel()
+
+    members = f"{pool},scripted:yes"
+    return await fuse(
+        prompt, pool=members, judge="scripted:yes", mode="vote", control=control, watch=watch
+    )
+
+
+@pytest.mark.parametrize("state", ["loading", "reading", "writing"])
+async def test_a_cancelled_member_stops_its_engine(
+    slow: LocalModel, heard: Heard, state: str
+) -> None:
+    name = f"llamacpp:{slow.spec.path}"
+    fusion = await fused(
+        f"{name}@max_tokens=3000",
+        LONG if state == "reading" else "hello",
+        lambda who, now: who if who == name and now == state else None,
+    )
+    (failure,) = fusion.failures
+    assert failure.message.startswith(f"Cancelled while it was {state}")
+    assert [c.member for c in fusion.candidates] == ["scripted:yes"]
+    if state == "loading":
+        assert loaded() == []  # nobody waits for this load
+        return
+    again = await fuse("hello", pool=f"{name}@max_tokens=3", judge="scripted:yes", mode="vote")
+    assert again.failures == ()
+    assert (heard.begun(), heard.stopped(), heard.finished()) == ([0, 1], [0], [1])
+
+
+async def test_a_cancelled_fusion_stops_its_engines(slow: LocalModel, heard: Heard) -> None:
+    name = f"llamacpp:{slow.spec.path}"
+    fusion = await fused(
+        f"{name}@max_tokens=3000", "hello", lambda who, now: who == name and now == "writing"
+    )
+    assert fusion.text == ""
+    assert [f.kind for f in fusion.failures] == ["cancelled"]
+    await fuse("hello", pool=f"{name}@max_tokens=3", judge="scripted:yes", mode="vote")
+    assert (heard.stopped(), heard.finished()) == ([0], [1])
+
+
+async def test_a_cancelled_member_that_waits_is_never_begun(
+    steady: LocalModel, heard: Heard
+) -> None:
+    name = f"llamacpp:{steady.spec.path}"
+    await fuse("hello", pool=f"{name}@max_tokens=3", judge="scripted:yes", mode="vote")
+    fusion = await fused(
+        f"{name}*2@max_tokens=40",
+        "hello",
+        lambda who, now: f"{name}#2" if who == f"{name}#1" and now == "writing" else None,
+    )
+    (failure,) = fusion.failures
+    assert (failure.member, failure.message) == (f"{name}#2", "Cancelled while it waited.")
+    assert heard.begun() == heard.finished() == [0, 1]
