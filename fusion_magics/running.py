@@ -30,6 +30,7 @@ from .errors import Interrupted, UsageError, keep, kept
 from .fusion import fuse
 from .members import open_judges, open_pool
 from .plan import Plan
+from .pool import Control
 from .stopping import in_cell, stop_cancels
 from .types import Fusion, Prompt, SamplingParams
 
@@ -94,7 +95,10 @@ async def stoppable(make: Make[T]) -> T:
 
 
 async def watched(
-    prompt: str | Prompt, options: Mapping[str, Any], show: bool = True
+    prompt: str | Prompt,
+    options: Mapping[str, Any],
+    show: bool = True,
+    control: Control | None = None,
 ) -> Fusion | Plan:
     """``fuse()`` with its progress in view; the loop stays awake for Stop in any case."""
     from .views.progress import Progress
@@ -105,8 +109,9 @@ async def watched(
         return result
     members = open_pool(options.get("pool"), SamplingParams(), samples=options.get("samples", 1))
     labels = [member.label for member in members]
-    async with Progress(labels, *_judging(options), show) as watch:
-        result = await fuse(prompt, **options, watch=watch)
+    control = control or Control()
+    async with Progress(labels, *_judging(options), show, control=control) as watch:
+        result = await fuse(prompt, **options, watch=watch, control=control)
     return result
 
 

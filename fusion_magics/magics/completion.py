@@ -1,4 +1,6 @@
-"""Tab in a ``%fuse`` line or a ``%%fuse`` cell: options, their values, and names inside ``{{``."""
+"""Tab in a ``%fuse`` line or a ``%%fuse`` cell: options, their values, and names inside ``{{``;
+and in a ``%fuse_status`` line.
+"""
 
 # mypy: disallow-untyped-decorators=False
 # (IPython's decorators have no types of their own.)
@@ -20,6 +22,7 @@ Matcher = Callable[[Any], Any]
 
 _CELL = re.compile(r"\s*%%fuse\b")
 _LINE = re.compile(r"\s*(?:[\w.\[\], ]+=\s*)?%%?fuse[ \t]+(?P<typed>.*)", re.DOTALL)
+_STATUS = re.compile(r"\s*%fuse_status[ \t]+(?P<words>(?:\S+[ \t]+)*)(?P<typed>\S*)$")
 _NAME = re.compile(r"[^\W\d]\w*(?:\.\w*)*$|$")
 
 
@@ -47,6 +50,8 @@ def complete(
     before: str, in_cell: bool, line_number: int, shell: Any, magics: FuseMagics
 ) -> tuple[str, list[str]]:
     """The end of ``before`` that is completed, and what it may become."""
+    if (status := _STATUS.match(before)) is not None:
+        return _status(status["words"].split(), status["typed"], magics)
     line = _LINE.match(before)
     if line is None and not in_cell:
         return "", []
@@ -56,6 +61,14 @@ def complete(
     if line is None or (in_cell and line_number > 0):
         return "", []
     return _options(line["typed"], shell, magics)
+
+
+def _status(words: list[str], typed: str, magics: FuseMagics) -> tuple[str, list[str]]:
+    from .status import ALL, WORDS
+
+    running = [str(run.number) for run in magics.runs.running]
+    after: dict[tuple[str, ...], Iterable[str]] = {(): WORDS, ("cancel",): [*running, ALL]}
+    return typed, _starting(typed, after.get(tuple(words), ()))
 
 
 def _names(expression: str, shell: Any) -> tuple[str, list[str]]:

@@ -11,7 +11,7 @@ from .completion import make_matcher
 from .fuse import FuseMagics
 from .question_mark import TRANSFORMERS
 
-_LINE = (MAGIC, "fuse_models")
+_LINE = (MAGIC, "fuse_models", "fuse_status")
 _CELL = (MAGIC,)
 _SHOWN = (("fusion_magics.types", "Fusion"), ("fusion_magics.plan", "Plan"))
 
@@ -58,6 +58,7 @@ def unload(shell: Any) -> None:
         return
     from .. import local
 
+    guest.magics.runs.close()
     local.unload()
     for kind, names in guest.before.items():
         table = shell.magics_manager.magics[kind]

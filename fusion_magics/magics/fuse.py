@@ -1,4 +1,4 @@
-"""``%%fuse``, ``%fuse`` and ``%fuse_models``: read the line, call ``fuse()``, return the Fusion."""
+"""``%%fuse`` and its sisters: read the line, call ``fuse()``, return the Fusion."""
 
 # mypy: disallow-untyped-decorators=False
 # (IPython's and traitlets' decorators have no types of their own.)
@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from IPython.core.magic import (
     Magics,
@@ -22,6 +22,7 @@ from IPython.core.magic import (
 )
 from traitlets import Float, List, TraitError, Unicode, Union, validate
 
+from ..background import Background, Runs, check_loop_goes_on
 from ..errors import UsageError, did_you_mean, kept
 from .awaiting import MAGIC, without_semicolon
 from .interpolate import fill
@@ -29,6 +30,7 @@ from .options import AGGREGATE, MODE, PROTOCOL, VIEW, Word, magic_parser, parse,
 
 if TYPE_CHECKING:
     from ..plan import Plan
+    from ..pool import Control
     from ..types import Fusion
 
 _WORDS = {"mode": MODE, "protocol": PROTOCOL, "aggregate": AGGREGATE, "view": VIEW}
@@ -45,6 +47,7 @@ class Request:
     view: str | None
     out: str | None
     silent: bool
+    background: bool = False
 
 
 def resolve(options: dict[str, Any], names: Mapping[str, Any]) -> None:
@@ -136,6 +139,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
+        self.runs = Runs()
         self._views: dict[int, str] = {}  # the view that --view chose, by the id of a live Fusion
 
     @validate("mode", "protocol", "aggregate", "view")
@@ -163,7 +167,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
     @line_cell_magic(MAGIC)
     def fuse(
         self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None
-    ) -> Fusion | Plan:
+    ) -> Fusion | Plan | Background:
         """Ask a pool of models at once; a judge compares the answers and one comes back.
 
         ::
@@ -177,6 +181,10 @@ class FuseMagics(Magics):  # type: ignore[misc]
         The value is a ``Fusion``: ``.text``, ``.candidates``, ``.judgment``, ``.failures`` …
         A last line (of ``%fuse``: a last word) that is only ``;`` shows nothing. Options stand
         before the prompt; ``--`` ends them, should a prompt begin with a dash.
+
+        With ``--bg`` the cell is over at once and its value is the run: ``fusion = await run``,
+        ``run.cancel()``, ``run.done``. What comes of it is shown below the cell all the same, and
+        ``--out NAME`` is bound when it is there. ``%fuse_status`` lists such runs.
 
         Examples
         --------
@@ -199,14 +207,16 @@ class FuseMagics(Magics):  # type: ignore[misc]
         from ..running import run
 
         request = self._request(line, cell, local_ns)
-        return run(lambda: self._answer(request))
+        return run(lambda: self._value(request))
 
-    def awaited(self, line: str, cell: str | None = None) -> Coroutine[Any, Any, Fusion | Plan]:
+    def awaited(
+        self, line: str, cell: str | None = None
+    ) -> Coroutine[Any, Any, Fusion | Plan | Background]:
         """What ``%fuse`` becomes at the top level of a notebook cell: a coroutine, awaited."""
         from ..running import stoppable
 
         request = self._request(line, cell, None)
-        return stoppable(lambda: self._answer(request))
+        return stoppable(lambda: self._value(request))
 
     @line_magic
     def fuse_models(self, line: str) -> None:
@@ -227,6 +237,17 @@ class FuseMagics(Magics):  # type: ignore[misc]
                 f"%fuse_models cannot {line!r}.", "Write %fuse_models, or %fuse_models unload NAME."
             )
 
+    @line_magic
+    def fuse_status(self, line: str) -> None:
+        """The fusions that run in the background: ``%fuse_status``.
+
+        ``%fuse_status cancel 2`` cancels one by its number, ``%fuse_status cancel all`` all of
+        them; what has arrived by then is their result. The last ten that ended are listed, too.
+        """
+        from .status import status
+
+        print(status(self.runs, line))
+
     # ── reading ──────────────────────────────────────────────────────────────────────────────
 
     def _request(self, line: str, cell: str | None, local_ns: Mapping[str, Any] | None) -> Request:
@@ -242,13 +263,17 @@ class FuseMagics(Magics):  # type: ignore[misc]
         if not prompt:
             raise UsageError("The prompt is empty.", "Write the question below %%fuse.")
         out, view = given.pop("out", None), given.pop("view", None)
+        background = given.pop("bg", False) and not given.get("dry_run")  # a plan is there at once
+        if background:
+            check_loop_goes_on(self.shell)
         if out in self.shell.user_ns_hidden:
             raise UsageError(
                 f"--out cannot be {out!r}: this name was there before the first cell, for IPython.",
                 "Take another name.",
             )
         resolve(given, names if local_ns is None else {**names, **local_ns})
-        return Request(fill(prompt, names, local_ns), self._with_defaults(given), view, out, silent)
+        text, options = fill(prompt, names, local_ns), self._with_defaults(given)
+        return Request(text, options, view, out, silent, background)
 
     def _with_defaults(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """``given``, over the configured defaults that go with it."""
@@ -276,16 +301,47 @@ class FuseMagics(Magics):  # type: ignore[misc]
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────
 
-    async def _answer(self, request: Request) -> Fusion | Plan:
+    async def _value(self, request: Request) -> Fusion | Plan | Background:
+        return await (self._begun if request.background else self._answer)(request)
+
+    async def _begun(self, request: Request) -> Background:
+        from ..pool import Control
+        from ..views._screens import attended
+
+        # What starts below %%capture outlives it, and belongs to nobody's eyes either.
+        request = replace(request, silent=request.silent or self._captured())
+        control, alone = Control(), not attended()
+        run = self.runs.begin(request.prompt, control, self._behind(request, control, alone))
+        if alone:
+            # An executor ends the kernel after the last cell, and what it writes down must be
+            # complete; an error must end it.
+            await run.to_the_end()
+        return run
+
+    async def _behind(self, request: Request, control: Control, alone: bool) -> Fusion:
+        """The answer of a run that shows what comes of it itself, below the cell that began it."""
+        try:
+            fusion = cast("Fusion", await self._answer(request, control))
+        except Exception:
+            if not alone:  # then the cell itself fails
+                self.shell.showtraceback()
+            raise
+        if not request.silent:
+            self._display(fusion)
+        return fusion
+
+    def _captured(self) -> bool:
         from IPython.core.displaypub import CapturingDisplayPublisher
 
+        return isinstance(self.shell.display_pub, CapturingDisplayPublisher)
+
+    async def _answer(self, request: Request, control: Control | None = None) -> Fusion | Plan:
         from ..running import watched
 
         # What %%capture keeps is shown later, when there is no progress any more.
-        captured = isinstance(self.shell.display_pub, CapturingDisplayPublisher)
-        show = not (request.silent or captured)
+        show = not (request.silent or self._captured())
         try:
-            fusion = await watched(request.prompt, request.options, show)
+            fusion = await watched(request.prompt, request.options, show, control)
         except asyncio.CancelledError as stop:
             if (arrived := kept(stop)) is not None:
                 self._keep(request, arrived)

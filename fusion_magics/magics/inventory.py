@@ -23,7 +23,7 @@ def show() -> str:
             rows.append((name, "loaded", _megabytes(model.memory), str(model.pid), what))
         else:
             rows.append((name, "on disk", "", "", what))
-    return _aligned(rows)
+    return aligned(rows)
 
 
 def unload(name: str | None = None) -> str:
@@ -54,7 +54,8 @@ def _megabytes(size: int) -> str:
     return f"{size / 2**20:,.0f} MiB"
 
 
-def _aligned(rows: Sequence[tuple[str, ...]]) -> str:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
+def aligned(rows: Sequence[tuple[str, ...]]) -> str:
+    """A table as text; every row has as many cells."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(f"{c:<{w}}" for c, w in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)

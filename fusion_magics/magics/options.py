@@ -158,6 +158,7 @@ _ASKING: tuple[Option, ...] = (
 _NAMED: tuple[Option, ...] = (
     (("--continue",), variable, "NAME", "a follow-up to the Fusion NAME"),
     (("-o", "--out"), variable, "NAME", "also bind the Fusion to NAME"),
+    (("--bg",), Switch(), None, "run in the background: other cells run, the value can be awaited"),
 )
 _SHOWING: tuple[Option, ...] = ((("--view",), VIEW, "VIEW", "table (default) or text"),)
 

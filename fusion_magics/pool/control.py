@@ -27,6 +27,8 @@ class Control:
     ----------
     members : tuple of str
         The labels of the members, in pool order; empty before the fusion begins.
+    stopped : bool
+        Whether everything was cancelled.
     """
 
     def __init__(self) -> None:
@@ -35,7 +37,7 @@ class Control:
         self._calls: dict[str, asyncio.Timeout] = {}  # by label, as long as it is at work
         self._cancelled: set[str] = set()
         self._all: asyncio.Timeout | None = None
-        self._over = self._stopped = False
+        self._over = self.stopped = False
 
     @property
     def running(self) -> tuple[str, ...]:
@@ -65,9 +67,9 @@ class Control:
         return True
 
     def _cancel_all(self) -> bool:
-        if self._over or self._stopped:
+        if self._over or self.stopped:
             return False
-        self._stopped = True
+        self.stopped = True
         if self._all is not None:
             _end(self._all)
         return True
@@ -104,7 +106,7 @@ class Control:
         self._waiting = set(self.members)
         scope = self._all = asyncio.timeout(None)
         try:
-            if self._stopped:
+            if self.stopped:
                 raise Cancelled("Cancelled before it began.")
             async with scope:
                 yield

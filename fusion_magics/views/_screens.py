@@ -49,14 +49,14 @@ def screen_for(show: bool) -> Screen | None:
     """The screen that someone is looking at, or None."""
     if not show:
         return None
-    if _front_end():
+    if attended():
         return Notebook()
     if sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb":
         return Terminal(sys.stderr)
     return None
 
 
-def _front_end() -> bool:
+def attended() -> bool:
     """Whether this is a kernel with a person before it.
 
     Executors (nbclient, papermill, ``jupyter execute``) say that nobody can be asked for input;

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol
 
+from ..pool import Control
 from ..types import Delta, Purpose, State
 from ._screens import screen_for
 
@@ -101,6 +102,8 @@ class Progress:
         False shows nothing, and still keeps the loop awake.
     screen : Screen, optional
         Where to draw; default: the notebook's front end, or the terminal, or nowhere.
+    control : Control, optional
+        Of the fusion it shows.
     """
 
     def __init__(
@@ -111,7 +114,9 @@ class Progress:
         show: bool = True,
         *,
         screen: Screen | None = None,
+        control: Control | None = None,
     ) -> None:
+        self.control = control
         self._board = Board({label: Line(label) for label in labels}, judge, unit)
         self._screen = screen if screen is not None else screen_for(show)
         self._began = time.perf_counter()

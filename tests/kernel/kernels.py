@@ -84,6 +84,7 @@ class Kernel:
             startup_timeout=PATIENCE
         )
         self.manager, self.client = started
+        self.elsewhere: list[dict[str, Any]] = []  # what came from other cells while one ran
         self._folder = TemporaryDirectory()
         reply = self.run(SETUP.replace("{folder}", self._folder.name))
         assert reply.status == "ok", reply
@@ -140,6 +141,7 @@ class Kernel:
         while True:
             got = self.client.get_iopub_msg(timeout=timeout)
             if got["parent_header"].get("msg_id") != message:
+                self.elsewhere.append(got)
                 continue
             kind, content = got["msg_type"], got["content"]
             if kind == "status":

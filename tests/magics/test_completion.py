@@ -89,7 +89,7 @@ def test_no_options_where_there_are_none(shell: InteractiveShell, source: str) -
 @pytest.mark.parametrize("source", ["%|", "%%|", "%_|", "%f|"])
 def test_no_magic_is_offered_that_nobody_should_write(shell: InteractiveShell, source: str) -> None:
     offered = {line.lstrip("%") for line in _complete(shell, source)}
-    assert {name for name in offered if "fuse" in name} <= {"fuse", "fuse_models"}
+    assert {n for n in offered if "fuse" in n} <= {"fuse", "fuse_models", "fuse_status"}
 
 
 def test_other_completion_is_as_before(shell: InteractiveShell) -> None:
