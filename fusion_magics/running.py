@@ -94,10 +94,11 @@ async def stoppable(make: Make[T]) -> T:
 
 
 async def watched(
-    prompt: str | Prompt, options: Mapping[str, Any], show: bool = True
+    prompt: str | Prompt, options: Mapping[str, Any], show: bool = True, view: str = "table"
 ) -> Fusion | Plan:
     """``fuse()`` with its progress in view; the loop stays awake for Stop in any case."""
     from .views.progress import Progress
+    from .views.screens import screen_for
 
     result: Fusion | Plan
     if options.get("dry_run"):
@@ -105,9 +106,21 @@ async def watched(
         return result
     members = open_pool(options.get("pool"), SamplingParams(), samples=options.get("samples", 1))
     labels = [member.label for member in members]
-    async with Progress(labels, *_judging(options), show) as watch:
-        result = await fuse(prompt, **options, watch=watch)
-    return result
+    screen = screen_for(show, view, _about(options))
+    async with Progress(labels, *_judging(options), screen) as watch:
+        try:
+            watch.result = await fuse(prompt, **options, watch=watch)
+        except asyncio.CancelledError as stop:
+            watch.result = kept(stop)
+            raise
+    return watch.result
+
+
+def _about(options: Mapping[str, Any]) -> str:
+    """``merge · judge tiny:judge``."""
+    judge, _ = _judging(options)
+    mode = options.get("mode", "best-of")
+    return f"{mode} · judge {judge}" if judge else str(mode)
 
 
 _UNITS = {"pointwise": "answer", "pairwise": "pair", "listwise": "order"}

@@ -132,7 +132,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
     budget = Unicode(
         help="Hard cap over all calls of one cell: 0.05usd, 20000tok; empty: none."
     ).tag(config=True)
-    view = Unicode("table", help="How a Fusion is shown: table, text.").tag(config=True)
+    view = Unicode("live", help="How a Fusion is shown: live, table, text.").tag(config=True)
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
@@ -277,15 +277,11 @@ class FuseMagics(Magics):  # type: ignore[misc]
     # ── asking ───────────────────────────────────────────────────────────────────────────────
 
     async def _answer(self, request: Request) -> Fusion | Plan:
-        from IPython.core.displaypub import CapturingDisplayPublisher
-
         from ..running import watched
 
-        # What %%capture keeps is shown later, when there is no progress any more.
-        captured = isinstance(self.shell.display_pub, CapturingDisplayPublisher)
-        show = not (request.silent or captured)
+        show = not (request.silent or self._captured())
         try:
-            fusion = await watched(request.prompt, request.options, show)
+            fusion = await watched(request.prompt, request.options, show, request.view or self.view)
         except asyncio.CancelledError as stop:
             if (arrived := kept(stop)) is not None:
                 self._keep(request, arrived)
@@ -309,12 +305,37 @@ class FuseMagics(Magics):  # type: ignore[misc]
 
         display(fusion)
 
+    def show(self, fusion: Fusion) -> None:
+        """Show ``fusion`` live, where that was asked for and someone looks.
+
+        Raises
+        ------
+        NotImplementedError
+            Where it is shown by its :meth:`bundle`; IPython takes that for an answer.
+        """
+        from ..views.screens import can_be_live
+
+        if self._view_of(fusion) != "live" or self._captured() or not can_be_live():
+            raise NotImplementedError
+        from ..views.live import show
+
+        show(fusion)
+
+    def _view_of(self, result: Fusion | Plan) -> str:
+        return self._views.get(id(result), str(self.view))
+
+    def _captured(self) -> bool:
+        """What ``%%capture`` keeps is shown later, when nothing can be live any more."""
+        from IPython.core.displaypub import CapturingDisplayPublisher
+
+        return isinstance(self.shell.display_pub, CapturingDisplayPublisher)
+
     def bundle(self, result: Fusion | Plan) -> dict[str, str]:
         """``result`` in the view that its ``%fuse`` asked for, else in the configured one."""
         from ..plan import Plan
         from ..views import bundle
 
-        view = self._views.get(id(result), self.view)
+        view = self._view_of(result)
         if not isinstance(result, Plan):
             return bundle(result, view)
         shown = result._repr_mimebundle_()

@@ -159,7 +159,7 @@ _NAMED: tuple[Option, ...] = (
     (("--continue",), variable, "NAME", "a follow-up to the Fusion NAME"),
     (("-o", "--out"), variable, "NAME", "also bind the Fusion to NAME"),
 )
-_SHOWING: tuple[Option, ...] = ((("--view",), VIEW, "VIEW", "table (default) or text"),)
+_SHOWING: tuple[Option, ...] = ((("--view",), VIEW, "VIEW", "live (default), table, text"),)
 
 
 class _Parser(argparse.ArgumentParser):

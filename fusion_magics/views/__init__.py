@@ -26,8 +26,8 @@ def _text(fusion: Fusion) -> dict[str, str]:
     return {"text/plain": plain(fusion)}
 
 
-VIEWS: Mapping[str, View] = {"table": _table, "text": _text}
-"""The word a user types → the view."""
+VIEWS: Mapping[str, View] = {"live": _table, "table": _table, "text": _text}
+"""The word a user types → the view. ``live`` is the table, and what :mod:`.live` adds to it."""
 
 
 def bundle(fusion: Fusion, view: str = "table") -> dict[str, str]:

@@ -39,6 +39,12 @@ def candidates(fusion: Fusion) -> str:
     return _table(columns, body[:_SHOWN]) + fold(more, _table(columns, body[_SHOWN:]))
 
 
+def columns_of(fusion: Fusion) -> list[str]:
+    """What the columns are of: ``rank``, ``member``, ``score`` …"""
+    rows = words.rows(fusion)
+    return list(_columns(rows, fusion)) if rows else []
+
+
 def _columns(rows: Sequence[words.Row], fusion: Fusion) -> dict[str, str]:
     verdicts = [row.verdict for row in rows if row.verdict]
     voted = fusion.judgment is not None and fusion.judgment.protocol == "vote"
@@ -77,7 +83,8 @@ def _row(row: words.Row, columns: dict[str, str], fusion: Fusion) -> str:
         "speed": f'<td class="fz-n fz-spd">{words.speed(candidate)}</td>',
     }
     best = ' class="fz-best"' if row.chosen else ""
-    return f"<tr{best}>{''.join(cells[key] for key in columns)}</tr>"
+    index = "" if row.index is None else f' data-i="{row.index}"'
+    return f"<tr{best}{index}>{''.join(cells[key] for key in columns)}</tr>"
 
 
 def _answer(row: words.Row, fusion: Fusion) -> str:

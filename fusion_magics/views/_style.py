@@ -176,6 +176,11 @@ def _squeezed(sheet: str) -> str:
     return re.sub(r"\s*\n\s*", "", sheet)
 
 
+def every() -> str:
+    """The whole sheet, for a page that shows more than one fusion."""
+    return _squeezed("".join((_BASE, *_PARTS.values())))
+
+
 def style(content: str) -> str:
     """The sheet for ``content``, ready to stand before it.
 

@@ -18,12 +18,13 @@ from ._style import style
 from ._timeline import timeline
 
 
-def table(fusion: Fusion) -> str:
-    """``fusion`` as HTML."""
+def table(fusion: Fusion, key: str = "") -> str:
+    """``fusion`` as HTML; a page finds it by ``key``."""
     parts = (_answer(fusion), _origin(fusion), _remarks(fusion), jury(fusion), candidates(fusion))
     below = (*map(outline, words.sections(fusion)), timeline(fusion), _foot(fusion))
     content = "".join((*parts, *below))
-    return f'<div class="fz {NO_MATH}">{style(content)}{content}</div>'
+    found = f' data-fz="{key}"' if key else ""
+    return f'<div class="fz {NO_MATH}"{found}>{style(content)}{content}</div>'
 
 
 def _answer(fusion: Fusion) -> str:

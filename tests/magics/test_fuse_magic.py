@@ -236,7 +236,7 @@ def test_the_defaults_are_the_tiny_models(bare_shell: InteractiveShell) -> None:
         "protocol": "pointwise",
         "aggregate": "mean",
     }
-    assert (request.view, magics.view) == (None, "table")
+    assert (request.view, magics.view) == (None, "live")
 
 
 def test_help_shows_every_option_and_examples(run: Run) -> None:

@@ -27,6 +27,8 @@ class Row:
         How a jury split on it, unless the judge's own words say so.
     critique, working : str
         Empty where they stand in a section of their own.
+    index : int, optional
+        Its place in ``fusion.candidates``; a late one has none.
     """
 
     candidate: Candidate
@@ -38,6 +40,7 @@ class Row:
     critique: str = ""
     working: str = ""
     late: str = ""
+    index: int | None = None
 
     @property
     def unread(self) -> str:
@@ -117,7 +120,7 @@ def _row(fusion: Fusion, index: int, place: int) -> Row:
     critique = "" if fusion.rounds else candidate.critique
     compared = judgment is not None and judgment.comparisons
     working = verdict.working if verdict and not compared else ""
-    return Row(candidate, verdict, number, chosen, standing, split, critique, working)
+    return Row(candidate, verdict, number, chosen, standing, split, critique, working, index=index)
 
 
 def _numbered(fusion: Fusion) -> bool:
