@@ -45,18 +45,19 @@ class BoardStream:
         self._about = about
         self._number = 0
         self._told: dict[str, _Told] = {}
-        self._heading = ""
+        self._common: Message = {}
 
     def whole(self, board: Board) -> Message:
         """All there is: for a page that sees this run for the first time, or lost a message."""
         self._told = {label: _Told() for label in board.members}
+        self._common = {}
         columns = [self._column(line, board.now) or {} for line in board.members.values()]
         labels = [words.one_line(self._names.get(label, label)) for label in board.members]
         return {
             "k": "board",
             "about": self._about,
             "columns": [{"label": label, **c} for label, c in zip(labels, columns, strict=True)],
-            **self._common(board),
+            **self._of_all(board),
         }
 
     def changes(self, board: Board) -> Message:
@@ -66,17 +67,15 @@ class BoardStream:
             for i, line in enumerate(board.members.values())
             if (column := self._column(line, board.now))
         }
-        return {"k": "delta", "columns": columns, **self._common(board)}
+        return {"k": "delta", "columns": columns, **self._of_all(board)}
 
-    def _common(self, board: Board) -> Message:
+    def _of_all(self, board: Board) -> Message:
+        """What is said of the run as a whole, and was not said before."""
         self._number += 1
-        common: Message = {"n": self._number, "now": round(board.now, 2)}
-        if (text := heading(board)) != self._heading or self._number == 1:
-            self._heading = text
-        common["title"] = self._heading
-        if (judging := _judging(board)) is not None:
-            common["judge"] = judging
-        return common
+        now = {"title": heading(board), "judge": _judging(board)}
+        new = {key: value for key, value in now.items() if self._common.get(key) != value}
+        self._common = now
+        return {"n": self._number, "now": round(board.now, 2), **new}
 
     def _column(self, line: Line, now: float) -> Message | None:
         told = self._told[line.label]
@@ -112,10 +111,11 @@ def _judging(board: Board) -> Message | None:
     lines = list(board.judging.values())
     label = words.one_line(board.judge or "the judge")
     first = min((line.phases[0][1] for line in lines if line.phases), default=None)
+    since = None if first is None else round(first, 2)
     return {
         "label": label,
         "doing": doing(now, board.now),
         "done": sum(line.ended for line in lines),
         "of": len(lines),
-        "since": first,
+        "since": since,
     }

@@ -61,9 +61,9 @@ class Board {
   }
 
   common({ title, now, judge }) {
-    if (title !== this.title.textContent) this.title.textContent = title;
+    if (title !== undefined) this.title.textContent = title;
     this.clock.textContent = seconds(now);
-    this.judged = judge;
+    if (judge !== undefined) this.judged = judge;
     if (judge?.of) {
       const label = make("bdi", {}, judge.label);
       const bar = make("progress", { value: judge.done, max: judge.of, "aria-label": "judged" });

@@ -183,7 +183,7 @@ class Live {
 // A second element of the same run begins with all that the first has.
 function keep(whole, messages) {
   for (const { columns, title, now, judge } of messages) {
-    Object.assign(whole, { title, now, judge });
+    Object.assign(whole, { now }, title !== undefined && { title }, judge !== undefined && { judge });
     for (const [i, { text, add = "", ...rest }] of Object.entries(columns)) {
       const column = whole.columns[i];
       const all = (text === undefined ? column.add ?? "" : "") + add;
