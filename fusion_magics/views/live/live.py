@@ -148,7 +148,7 @@ class Live(Output):
             self._tell_all()
         elif kind == "cancel" and self._control is not None:
             self._control.cancel(*[self._label(i) for i in [message.get("i")] if i is not None])
-        elif kind in REQUESTS and self.fusion is not None:
+        elif (kind in REQUESTS or kind == "html") and self.fusion is not None:
             self._send({"k": "reply", "n": message.get("n"), **self._reply(kind, message)})
 
     def _tell_all(self) -> None:
@@ -164,6 +164,8 @@ class Live(Output):
     def _reply(self, kind: str, message: dict[str, Any]) -> dict[str, Any]:
         assert self.fusion is not None
         try:
+            if kind == "html":
+                return {"html": self._bundle()["text/html"]}
             reply = REQUESTS[kind](self.fusion, message)
         except FusionError as exc:
             return {"error": str(exc)}

@@ -8,7 +8,6 @@ from typing import Any
 from ...types import Fusion
 from .. import _words as words
 from .._candidates import columns_of
-from ..table import table
 
 Reply = dict[str, Any]
 
@@ -57,13 +56,9 @@ def _filters(fusion: Fusion) -> list[tuple[str, str]]:
     return [("all", "all rows"), ("none", "without an answer")]
 
 
-def _html(fusion: Fusion, asked: Reply) -> Reply:
-    return {"html": table(fusion, "")}
-
-
 def _export(fusion: Fusion, asked: Reply) -> Reply:
     return {"text": fusion.to_json(), "name": "fusion.json", "type": "application/json"}
 
 
-REQUESTS: Mapping[str, Callable[[Fusion, Reply], Reply]] = {"export": _export, "html": _html}
+REQUESTS: Mapping[str, Callable[[Fusion, Reply], Reply]] = {"export": _export}
 """The message's kind → what answers it."""

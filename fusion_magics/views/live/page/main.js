@@ -131,8 +131,8 @@ class Live {
       const fresh = fragment(html).firstElementChild;
       if (root === this.dock) fresh.classList.add("fz-dock");
       fresh.prepend(make("p", { class: "fz-notes" }, this.result.unsaved));
+      if (root === this.dock) fresh.prepend(button("×", () => fresh.remove(), { class: "fz-x1 fz-close", "aria-label": "close" }));
       root.replaceWith(fresh);
-      if (root === this.dock) this.dock = fresh;
     }
   }
 
