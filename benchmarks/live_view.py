@@ -115,15 +115,18 @@ def main() -> None:
     """Print a table: one row per writer, medians over the repetitions."""
     options = _options()
     found: dict[str, list[dict[str, float]]] = {name: [] for name in WRITERS}
-    with tempfile.TemporaryDirectory() as folder, running_lab(Path(folder)) as lab:
-        with running_chromium() as browser:
-            for turn in range(options.repeat):
-                for name, source in WRITERS.items():
-                    common = COMMON.format(**vars(options))
-                    cells = [common, source.strip() + "\nprint('AT', time.time())"]
-                    notebook = opened(lab, browser, f"{turn}-{len(name)}.ipynb", cells)
-                    found[name].append(_measured(notebook, options.seconds))
-                    notebook.page.close(run_before_unload=False)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_lab(Path(folder)) as lab,
+        running_chromium() as browser,
+    ):
+        for turn in range(options.repeat):
+            for name, source in WRITERS.items():
+                common = COMMON.format(**vars(options))
+                cells = [common, source.strip() + "\nprint('AT', time.time())"]
+                notebook = opened(lab, browser, f"{turn}-{len(name)}.ipynb", cells)
+                found[name].append(_measured(notebook, options.seconds))
+                notebook.page.close(run_before_unload=False)
     _report(found, options)
 
 
@@ -138,22 +141,18 @@ def _options() -> argparse.Namespace:
 
 def _measured(notebook: NotebookPage, seconds: float) -> dict[str, float]:
     notebook.run(0)
-    messages = [0]
-    notebook.page.on(
-        "websocket", lambda socket: None
-    )  # sockets that are open already are counted in the page
     notebook.page.evaluate(COUNT)
     notebook.page.evaluate(WATCH, 1)
     notebook.run(1, seconds * 20)
     notebook.page.wait_for_timeout(500)
     seen: dict[str, Any] = notebook.page.evaluate("window.stop_ = true, window.seen_")
-    messages[0] = notebook.page.evaluate("window.messages_")
+    messages: int = notebook.page.evaluate("window.messages_")
     text = notebook.output(1).inner_text()
     cpu, spent = (float(word) for word in text.split("CPU ")[1].split()[:2])
     ended = float(text.split("AT ")[1].split()[0]) - 1
     frames = [f for f in seen["frames"] if f > 0]
     return {
-        "messages": messages[0] / spent,
+        "messages": messages / spent,
         "cpu": cpu,
         "long": 100 * sum(f for f in frames if f > 100) / sum(frames),
         "lag": max(0.0, seen["last"] / 1000 - ended) if seen["last"] else float("nan"),

@@ -15,7 +15,7 @@ _SHOWN = 20
 _LEFT = ' style="text-align:left"'
 
 # What each column says, by its CSS class; a fusion without scores or reasons leaves them out.
-_NUMBERS = {"tokens": "tokens", "time": "time", "speed": "tokens/s"}
+_NUMBERS = {"tokens": "tokens", "time": "time", "speed": "tokens/s", "cost": "cost"}
 
 # Where nobody answered there is nothing to count.
 _NOTHING = {"rank": "", "member": "member", "answer": "answer"}
@@ -55,7 +55,8 @@ def _columns(rows: Sequence[words.Row], fusion: Fusion) -> dict[str, str]:
     columns["answer"] = "answer"
     if any(row.explained for row in rows):
         columns["why"] = "votes" if voted else "why"
-    return columns | _NUMBERS
+    costs = any(row.candidate.usage.cost for row in rows)
+    return columns | {key: name for key, name in _NUMBERS.items() if costs or key != "cost"}
 
 
 def _table(columns: dict[str, str], body: list[str]) -> str:
@@ -81,6 +82,7 @@ def _row(row: words.Row, columns: dict[str, str], fusion: Fusion) -> str:
         "tokens": f'<td class="fz-n fz-tok">{candidate.usage.completion_tokens:,}</td>',
         "time": f'<td class="fz-n fz-sec">{time(candidate.timing.seconds)}</td>',
         "speed": f'<td class="fz-n fz-spd">{words.speed(candidate)}</td>',
+        "cost": f'<td class="fz-n fz-usd">{words.cost(candidate.usage)}</td>',
     }
     best = ' class="fz-best"' if row.chosen else ""
     index = "" if row.index is None else f' data-i="{row.index}"'

@@ -103,6 +103,7 @@ background:var(--faint)}
 .fz-tok::after{content:" tokens"}
 .fz-t .fz-sec{grid-row:1;color:inherit}
 .fz-spd::after{content:" tokens/s"}
+.fz-t .fz-usd{grid-area:10/3}
 .fz-s th{max-width:110px}
 }}
 """

@@ -92,4 +92,4 @@ def test_a_stored_output_of_each_mode_is_small(name: str) -> None:
     html = bundle(SAMPLES[name]())["text/html"]
     style, content = html.split("</style>")
     assert len(style) < 6_000
-    assert len(content) < 9_000
+    assert len(content) < 9_200

@@ -17,8 +17,8 @@ from fusion_magics.views import bundle
 ALLOWED = {"div", "style", "p", "strong", "b", "i", "u", "em", "small", "span", "bdi", "br"}
 ALLOWED |= {"table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li", "sup", "pre"}
 ALLOWED |= {"progress", "details", "summary"}
-ATTRIBUTES = {"data-i", "class", "dir", "scope", "colspan", "value", "max", "title", "style", "open"}
-ATTRIBUTES |= {"aria-label", "aria-hidden"}
+ATTRIBUTES = {"class", "dir", "scope", "colspan", "value", "max", "title", "style", "open"}
+ATTRIBUTES |= {"aria-label", "aria-hidden", "data-i"}
 
 
 def texts(fused: Fusion, column: str) -> list[str]:

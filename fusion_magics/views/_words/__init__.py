@@ -2,7 +2,7 @@
 
 from .jurors import Card, Scorecard, scorecard
 from .merging import Piece, pieces
-from .numbers import score, seconds, speed, total
+from .numbers import cost, score, seconds, speed, total
 from .origin import origin, remarks
 from .outline import Item, Section
 from .rows import OWN, Row, broke, decided, failed, lost, rows
@@ -24,6 +24,7 @@ __all__ = [
     "beginning",
     "broke",
     "clean",
+    "cost",
     "decided",
     "failed",
     "first_line",

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ...answers import comparable
 from ...types import Fusion
 from .. import _words as words
 from .._candidates import columns_of
 
 Reply = dict[str, Any]
+
+_KINDS = {
+    "same": "the same answer",
+    "other": "other answers",
+    "used": "used in the answer",
+    "unused": "not used",
+    "none": "without an answer",
+}
+_BY = "by "
 
 _UNSAVED = (
     "This page was loaded after the cell had begun, so the notebook file does not hold this "
@@ -31,7 +41,8 @@ def result(fusion: Fusion) -> Reply:
             for row in rows
             if row.index is not None
         ],
-        "filters": _filters(fusion),
+        "filters": _filters(rows, fusion),
+        "criteria": _sorts(rows),
         "charts": [],
         "unsaved": _UNSAVED,
     }
@@ -48,12 +59,32 @@ def _facts(row: words.Row, fusion: Fusion) -> Reply:
         "tokens": candidate.usage.completion_tokens,
         "time": candidate.timing.seconds,
         "speed": candidate.tokens_per_second,
-        "kind": "same",
+        "cost": candidate.usage.cost,
+        "kind": _kind(row, fusion),
+        **{f"{_BY}{c.name}": c.score for c in (verdict.criteria if verdict else ())},
     }
 
 
-def _filters(fusion: Fusion) -> list[tuple[str, str]]:
-    return [("all", "all rows"), ("none", "without an answer")]
+def _kind(row: words.Row, fusion: Fusion) -> str:
+    """Which of the filters shows it."""
+    if fusion.passages:
+        used = any(row.index in passage.candidates for passage in fusion.passages)
+        return "used" if used else "unused"
+    return "same" if comparable(row.candidate.text) == comparable(fusion.text) else "other"
+
+
+def _filters(rows: Iterable[words.Row], fusion: Fusion) -> list[tuple[str, str]]:
+    """The kinds of rows there are: word → what it is called."""
+    there = {_kind(row, fusion) for row in rows if row.index is not None}
+    if words.lost(fusion) or fusion.late:
+        there.add("none")
+    return [("all", "all rows"), *((kind, name) for kind, name in _KINDS.items() if kind in there)]
+
+
+def _sorts(rows: Iterable[words.Row]) -> list[tuple[str, str]]:
+    """The rubric's criteria, as something to sort by."""
+    named = (c.name for row in rows if row.verdict for c in row.verdict.criteria)
+    return [(f"{_BY}{name}", words.one_line(name)) for name in dict.fromkeys(named)]
 
 
 def _export(fusion: Fusion, asked: Reply) -> Reply:

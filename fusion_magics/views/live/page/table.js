@@ -47,10 +47,13 @@ class Table {
 
   sort(key, descending) {
     const { sort } = this.state;
-    const numbers = typeof this.facts[this.rows[0].dataset.i]?.[key] === "number";
-    const first = numbers && key !== "rank";
+    const first = key !== "rank" && this.counts(key);
     this.state.sort = { key, down: descending ?? (sort?.key === key ? !sort.down : first) };
     this.arrange();
+  }
+
+  counts(key) {
+    return this.rows.some(row => typeof this.facts[row.dataset.i][key] === "number");
   }
 
   tools() {
@@ -65,9 +68,12 @@ class Table {
       this.state.filter = value;
       this.arrange();
     });
-    const keys = [...this.sorts.keys()].map(key => [key, `by ${key}`]);
-    this.by = this.select("sort", keys, this.state.sort?.key ?? keys[0]?.[0], key => this.sort(key, false));
-    this.by.classList.add("fz-by-key");
+    const { criteria, filters } = this.live.result;
+    const keys = [...[...this.sorts.keys()].map(key => [key, key]), ...criteria];
+    this.by = this.select("sort by", keys.map(([key, name]) => [key, `by ${name}`]),
+      this.state.sort?.key ?? keys[0]?.[0], key => this.sort(key, key !== "rank" && this.counts(key)));
+    if (!criteria.length) this.by.classList.add("fz-by-key");
+    this.choice.hidden = filters.length < 3;
     this.table.before(make("div", { class: "fz-tools", role: "group", "aria-label": "rows" },
       this.search, this.choice, this.by, this.count));
     this.more = button("", () => { this.state.all = true; this.arrange(); }, { class: "fz-more" });
@@ -104,7 +110,7 @@ class Table {
   }
 
   compare(a, b, { key, down }) {
-    const [x, y] = [a, b].map(row => this.facts[row.dataset.i][key]);
+    const [x, y] = [a, b].map(row => this.facts[row.dataset.i][key] ?? null);
     // What has no value stands last, whatever the direction.
     if (x === null || y === null) return (x === null) - (y === null);
     return (typeof x === "number" ? x - y : x.localeCompare(y)) * (down ? -1 : 1);
