@@ -51,8 +51,8 @@ def dice(one: Counter[str], other: Counter[str]) -> float:
 class Part:
     """A stretch of two texts: the same words in both, or other words.
 
-    ``before`` and ``after`` are its pieces, a word or a sign with the white space that follows. A
-    stretch of the ``same`` words has equally many on both sides.
+    ``before`` and ``after`` are its pieces: a word or a sign with the white space that follows, to
+    the end of the line. A stretch of the ``same`` words has equally many on both sides.
     """
 
     same: bool
@@ -72,10 +72,10 @@ def difference(before: str, after: str) -> tuple[Part, ...]:
 
 
 def _pieces(text: str) -> list[str]:
-    """``text`` cut before each word or sign but the first; whole where it has none."""
+    """``text`` cut before each word or sign, and the indentation of a line before its first."""
     starts = [found.start() for found in _PIECES.finditer(text)]
-    cuts = [0, *starts[1:], len(text)]
-    return [text[i:j] for i, j in pairwise(cuts) if i < j]
+    cuts = [text.rfind("\n", before, start) + 1 or start for before, start in pairwise(starts)]
+    return [text[i:j] for i, j in pairwise([0, *cuts, len(text)]) if i < j]
 
 
 # ── what is common ───────────────────────────────────────────────────────────────────────────
