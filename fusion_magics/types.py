@@ -558,6 +558,21 @@ class Fusion:
 
         return diff_rounds(self, member, round)
 
+    def similarity(self, read: str | Callable[[str], str | None] = "auto") -> pd.DataFrame:
+        """How much alike each two candidates are, 0 to 1, members by members (needs pandas).
+
+        Both state a final answer: 1 if it is the same, else 0. Other pairs have the Sørensen–Dice
+        coefficient of their words. ``read``: how final answers are read, as in ``fuse()``.
+
+        Raises
+        ------
+        UsageError
+            If there is no such reader.
+        """
+        from .views import similarity
+
+        return similarity(self, read)
+
     def to_frame(self) -> pd.DataFrame:
         """One row per candidate and failure, in pool order, then late answers (needs pandas)."""
         from .records import to_frame

@@ -170,6 +170,27 @@ grid-template-columns:repeat(auto-fit,minmax(118px,1fr))}
 font-weight:400;border-bottom:1px solid var(--faint)}
 }
 """,
+    "fz-g": """
+.fz.fz{
+.fz-g div{overflow-x:auto;position:relative;margin-top:10px}
+.fz-g div:focus-visible{outline:2px solid var(--blue);outline-offset:2px}
+.fz-g table{width:auto;margin:0;font-size:12px;border-collapse:separate;border-spacing:2px}
+.fz-g :is(th,td){border:0;padding:5px 6px;font-weight:400;max-width:none}
+.fz-g :is(td,thead th){min-width:24px;text-align:center;font-variant-numeric:tabular-nums;
+white-space:nowrap}
+.fz-g thead th{color:var(--dim);padding-block:0}
+.fz-g tbody th{text-align:start;max-width:220px;padding-inline-start:0;white-space:nowrap;
+overflow:hidden;text-overflow:ellipsis}
+.fz-g tbody th b{display:inline-block;min-width:20px;color:var(--dim);font-weight:400}
+.fz-g tbody td{border-radius:3px;
+background:color-mix(in srgb,var(--blue) calc(4% + 38%*var(--share)),transparent)}
+.fz-g caption{font-size:12px;font-weight:600;color:inherit;white-space:nowrap}
+.fz-g p{font-size:11px;color:var(--dim);margin-top:2px}
+}
+@container fz (max-width:640px){
+.fz.fz .fz-g tbody th{max-width:116px}
+}
+""",
     "fz-d": """
 .fz.fz{
 --gone:color-mix(in srgb,var(--red) 16%,transparent);

@@ -1,5 +1,6 @@
 """What a fusion says of itself, in words: the same in every view."""
 
+from .agreeing import Agreement, agreement, auto, jurors_agreement
 from .jurors import Card, Scorecard, scorecard
 from .merging import Piece, pieces
 from .numbers import score, seconds, speed, total
@@ -13,6 +14,7 @@ from .tracks import Phase, Track, tracks
 __all__ = [
     "EMPTY",
     "OWN",
+    "Agreement",
     "Card",
     "Item",
     "Phase",
@@ -21,12 +23,15 @@ __all__ = [
     "Scorecard",
     "Section",
     "Track",
+    "agreement",
+    "auto",
     "beginning",
     "broke",
     "clean",
     "decided",
     "failed",
     "first_line",
+    "jurors_agreement",
     "lost",
     "one_line",
     "origin",
