@@ -170,6 +170,26 @@ grid-template-columns:repeat(auto-fit,minmax(118px,1fr))}
 font-weight:400;border-bottom:1px solid var(--faint)}
 }
 """,
+    "fz-r": """
+.fz.fz{
+.fz-r{margin-top:12px}
+.fz-who{font-weight:600}
+.fz-r>details{margin-top:6px}
+.fz-r li{display:grid;grid-template-columns:20px minmax(80px,150px) 1fr;gap:0 8px;
+padding:5px 0 5px 9px;border-inline-start:3px solid var(--faint)}
+.fz-r details>ul{margin:4px 0 0 4px}
+.fz-r .fz-k{color:var(--dim)}
+.fz-r .fz-moved{border-color:var(--blue);
+background:linear-gradient(90deg,color-mix(in srgb,var(--blue) 7%,transparent),transparent)}
+.fz-r em{font-style:normal;font-weight:600;color:var(--blue)}
+.fz-r strong{font-weight:600}
+}
+@container fz (max-width:640px){
+.fz.fz{
+.fz-r li{grid-template-columns:20px 1fr}
+.fz-r li>div{grid-column:2}
+}}
+""",
     "fz-g": """
 .fz.fz{
 .fz-g div{overflow-x:auto;position:relative;margin-top:10px}
