@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from .errors import UsageError, did_you_mean
-from .types import Fusion, Panel
+from .types import Candidate, Fusion, Panel
 
 
 class VoteComparison(NamedTuple):
@@ -38,7 +39,7 @@ def compare_vote(fusion: Fusion, choice: int | str) -> VoteComparison:
     UsageError
         If there is no such candidate.
     """
-    index = _index(fusion, choice)
+    index = index_of(fusion.candidates, choice)
     judgment = fusion.judgment
     if judgment is None:
         return VoteComparison(None, {})
@@ -59,8 +60,9 @@ def _agrees(panel: Panel, juror: str, index: int) -> bool | None:
     return not any(score is not None and score > mine for score in scores.values())
 
 
-def _index(fusion: Fusion, choice: int | str) -> int:
-    members = [candidate.member for candidate in fusion.candidates]
+def index_of(candidates: Sequence[Candidate], choice: int | str) -> int:
+    """The index of the candidate that ``choice`` names by index or member, or a ``UsageError``."""
+    members = [candidate.member for candidate in candidates]
     if isinstance(choice, int) and 0 <= choice < len(members):
         return choice
     if choice in members:

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import TYPE_CHECKING, cast
 
 from .errors import UsageError
 from .types import Analysis, Candidate, Failure, Fusion, Panel, Point, TokenLogprob, Verdict
@@ -144,16 +145,22 @@ def to_frame(fusion: Fusion) -> pd.DataFrame:
     A rubric's criteria have a column each, ``score_<name>``; ``ship`` is the share of a jury that
     says so, 0 to 1; ``supports`` counts the passages of a merged answer that rest on a candidate.
     """
-    try:
-        import pandas as pd
-    except ImportError as exc:
-        raise UsageError("to_frame() needs pandas.", "pip install pandas") from exc
+    pd = pandas_for("to_frame()")
     rows = [_judged_row(fusion, i) for i in range(len(fusion.candidates))]
     rows += [_candidate_row(c) | {"late": True} for c in fusion.late]
     rows += [_failure_row(f) for f in fusion.failures]
     criteria = dict.fromkeys(key for row in rows for key in row if key not in _COLUMNS)
     at = _COLUMNS.index("score") + 1
     return pd.DataFrame(rows, columns=[*_COLUMNS[:at], *criteria, *_COLUMNS[at:]])
+
+
+def pandas_for(what: str) -> ModuleType:
+    """pandas, which ``what`` needs; without it a ``UsageError`` says so."""
+    try:
+        import pandas
+    except ImportError as exc:
+        raise UsageError(f"{what} needs pandas.", "pip install pandas") from exc
+    return cast("ModuleType", pandas)
 
 
 _COLUMNS = (

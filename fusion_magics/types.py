@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .own_vote import VoteComparison
+    from .views import Diff
 
 Role = Literal["system", "user", "assistant"]
 State = Literal["queued", "loading", "reading", "writing", "done", "failed", "cancelled"]
@@ -530,6 +531,47 @@ class Fusion:
         from .own_vote import compare_vote
 
         return compare_vote(self, choice)
+
+    def diff(self, a: int | str, b: int | str, round: int | None = None) -> Diff:
+        """What candidate ``b`` says otherwise than ``a``, word by word, side by side.
+
+        Candidates go by index or member. ``round``: as they stood after that round of a debate.
+
+        Raises
+        ------
+        UsageError
+            If there is no such candidate or round.
+        """
+        from .views import diff
+
+        return diff(self, a, b, round)
+
+    def diff_rounds(self, member: int | str, round: int | None = None) -> Diff:
+        """What a debate changed in ``member``'s answer; by ``round`` alone, where one is given.
+
+        Raises
+        ------
+        UsageError
+            If there is no such member or round.
+        """
+        from .views import diff_rounds
+
+        return diff_rounds(self, member, round)
+
+    def similarity(self, read: str | Callable[[str], str | None] = "auto") -> pd.DataFrame:
+        """How much alike each two candidates are, 0 to 1, members by members (needs pandas).
+
+        Both state a final answer: 1 if it is the same, else 0. Other pairs have the Sørensen–Dice
+        coefficient of their words. ``read``: how final answers are read, as in ``fuse()``.
+
+        Raises
+        ------
+        UsageError
+            If there is no such reader.
+        """
+        from .views import similarity
+
+        return similarity(self, read)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per candidate and failure, in pool order, then late answers (needs pandas)."""

@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping
 
 from ..errors import UsageError
 from ..types import Fusion
+from .heat_map import similarity
 from .plain import plain
 from .table import table
+from .word_diff import Diff, diff, diff_rounds
 
 View = Callable[[Fusion], dict[str, str]]
 """``fusion -> MIME type -> content``."""
@@ -43,4 +45,4 @@ def bundle(fusion: Fusion, view: str = "table") -> dict[str, str]:
     return VIEWS[view](fusion)
 
 
-__all__ = ["VIEWS", "View", "bundle", "plain", "table"]
+__all__ = ["VIEWS", "Diff", "View", "bundle", "diff", "diff_rounds", "plain", "similarity", "table"]

@@ -34,6 +34,7 @@ def plain(fusion: Fusion, width: int | None = None) -> str:
         _origin(fusion, width),
         _jury(fusion, width),
         *_rows(fusion, width),
+        *(_section(section, width) for section in words.debate_sections(fusion)),
         *(_section(section, width) for section in words.sections(fusion)),
         _timeline(fusion, width),
         _foot(fusion, width),
