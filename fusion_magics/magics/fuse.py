@@ -107,11 +107,12 @@ class FuseMagics(Magics):  # type: ignore[misc]
     """Ask a pool of models at once; a judge compares the answers. See ``%fuse?``."""
 
     pool = Union(
-        [List(Unicode()), Unicode()], help="Members that %%fuse asks; empty: the tiny models."
+        [List(Unicode()), Unicode()],
+        help="Members that %%fuse asks, or a saved pool; empty: the tiny models.",
     ).tag(config=True)
     judge = Union(
         [List(Unicode()), Unicode()],
-        help="The model that compares, several are a jury; empty: tiny:judge.",
+        help="The model that compares, several are a jury; empty: the pool's, else tiny:judge.",
     ).tag(config=True)
     mode = Unicode("best-of", help="How answers become one: best-of, merge, debate, vote.").tag(
         config=True
@@ -252,6 +253,8 @@ class FuseMagics(Magics):  # type: ignore[misc]
 
     def _with_defaults(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """``given``, over the configured defaults that go with it."""
+        from ..members import judge_of
+
         configured = {
             "pool": self.pool,
             "judge": self.judge,
@@ -263,6 +266,9 @@ class FuseMagics(Magics):  # type: ignore[misc]
             "deadline": self.deadline,
             "budget": self.budget,
         }
+        # A pool that is named in the cell brings its judge.
+        if "judge" not in given and (judge := judge_of(given.get("pool"))):
+            given = {**given, "judge": judge}
         if (given.get("mode") or self.mode) == "vote":  # it asks no judge
             for name in ("protocol", "rubric", "jury", "aggregate"):
                 del configured[name]

@@ -111,8 +111,18 @@ VIEW = Word("view", "..views", "VIEWS")
 Option = tuple[tuple[str, ...], Callable[[str], Any] | Switch, str | None, str]
 
 _ASKING: tuple[Option, ...] = (
-    (("-p", "--pool"), several, "POOL", "members to ask: engine:model,… (default: tiny)"),
-    (("-j", "--judge"), several, "JUDGE", "who compares; several are a jury (tiny:judge)"),
+    (
+        ("-p", "--pool"),
+        several,
+        "POOL",
+        "members to ask: engine:model,… or a saved pool",
+    ),
+    (
+        ("-j", "--judge"),
+        several,
+        "JUDGE",
+        "who compares; several are a jury (tiny:judge)",
+    ),
     (
         ("-m", "--mode"),
         MODE,
