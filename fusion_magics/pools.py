@@ -16,6 +16,8 @@ from .members import member_names, open_judges, open_pool, split_names
 from .pool_file import NAME, SavedPool, read, write
 from .types import SamplingParams
 
+__all__ = ["SavedPool", "delete", "named", "save", "saved"]
+
 _IN_QUOTES = re.compile(r'"[^"]*"')
 _SECRET = re.compile(
     r"@(?!max_tokens=)([\w-]*(?:key|token|secret|passw|credential|auth)[\w-]*)=", re.IGNORECASE
