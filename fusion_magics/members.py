@@ -17,11 +17,11 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from . import pool_file
 from .backends import BACKENDS, open_model
 from .backends._settings import OF_EVERY_MEMBER
 from .errors import UsageError, did_you_mean
 from .pool import Member, unique_labels
-from .pool_file import NAME, SavedPool, read
 from .types import Model, SamplingParams
 
 DEFAULT_POOL = ("tiny:sums", "tiny:words", "tiny:logic")
@@ -156,13 +156,7 @@ def split_name(name: str, samples: int = 1) -> Name:
     UsageError
         If it is not of the form ``engine:model*N@key=value``.
     """
-    match = _NAME.fullmatch(name.strip()) if isinstance(name, str) else None
-    if match is None:
-        raise UsageError(
-            f"{name!r} is no member name.",
-            "A member is engine:model, such as tiny:sums or llamacpp:model.gguf; with a comma in "
-            'quotes: llamacpp:"a,b.gguf". Engines: ' + ", ".join(BACKENDS),
-        )
+    match = _read(name)
     settings = {key: quoted or plain for key, quoted, plain in _SETTING.findall(match["settings"])}
     model, digits = match["quoted"] or match["model"], match["samples"] or str(samples)
     many = int(digits[:9])  # a longer number is too large all the same
@@ -170,6 +164,31 @@ def split_name(name: str, samples: int = 1) -> Name:
         shown, number = f"{match['engine']}:{model}*{digits[:9]}", "too many" if many else "no"
         raise UsageError(f"{shown!r} asks for {number} samples.", f"Write *1 to *{MOST_SAMPLES}.")
     return Name(match["engine"], model, many, settings)
+
+
+def with_samples(name: str, samples: int) -> str:
+    """``name``, asking for so many samples (``*N``) whatever it says itself; for 1 it says none.
+
+    Raises
+    ------
+    UsageError
+        If it is not of the form ``engine:model*N@key=value``.
+    """
+    match = _read(name)
+    end = match.end("model") if match["quoted"] is None else match.end("quoted") + 1
+    many = f"*{samples}" if samples > 1 else ""
+    return match.string[:end] + many + match["settings"]
+
+
+def _read(name: str) -> re.Match[str]:
+    match = _NAME.fullmatch(name.strip()) if isinstance(name, str) else None
+    if match is not None:
+        return match
+    raise UsageError(
+        f"{name!r} is no member name.",
+        "A member is engine:model, such as tiny:sums or llamacpp:model.gguf; with a comma in "
+        'quotes: llamacpp:"a,b.gguf". Engines: ' + ", ".join(BACKENDS),
+    )
 
 
 def split_names(names: str | Sequence[str]) -> list[str]:
@@ -209,13 +228,13 @@ def judge_of(pool: str | Sequence[str] | None) -> str | None:
     return next((one.judge for one in saved if one is not None and one.judge), None)
 
 
-def _saved(name: str) -> SavedPool | None:
+def _saved(name: str) -> pool_file.SavedPool | None:
     """The pool saved as ``name``; None where that is no pool's name but a member's."""
-    start = NAME.match(name) if isinstance(name, str) else None
+    start = pool_file.NAME.match(name) if isinstance(name, str) else None
     rest = name[start.end() :] if start else ":"
     if rest[:1] not in ("", "*", "@"):
         return None
-    pools, word = read(), name.removesuffix(rest)
+    pools, word = pool_file.read(), name.removesuffix(rest)
     if word not in pools:
         raise _no_pool(word, pools)
     if rest:
@@ -226,7 +245,7 @@ def _saved(name: str) -> SavedPool | None:
     return pools[word]
 
 
-def _no_pool(word: str, pools: Mapping[str, SavedPool]) -> UsageError:
+def _no_pool(word: str, pools: Mapping[str, pool_file.SavedPool]) -> UsageError:
     if word in BACKENDS:
         near = f"{word} is an engine: write {word}:MODEL. "
     else:

@@ -16,7 +16,7 @@ from .members import member_names, open_judges, open_pool, split_names
 from .pool_file import NAME, SavedPool, read, write
 from .types import SamplingParams
 
-__all__ = ["SavedPool", "delete", "named", "save", "saved"]
+__all__ = ["SavedPool", "delete", "named", "refuse_keys", "save", "saved"]
 
 _IN_QUOTES = re.compile(r'"[^"]*"')
 _SECRET = re.compile(
@@ -68,7 +68,7 @@ def save(
         )
     judges = () if judge is None else tuple(split_names(judge))
     for written in (*split_names(members), *judges):
-        _refuse_keys(written)
+        refuse_keys(written)
     names = tuple(member_names(members))
     open_pool(names, SamplingParams())
     if judges:
@@ -107,7 +107,14 @@ def named(name: str) -> SavedPool:
     raise UsageError(f"There is no pool {name!r}.", did_you_mean(name, pools) + there)
 
 
-def _refuse_keys(written: object) -> None:
+def refuse_keys(written: object) -> None:
+    """Nothing, if the member name ``written`` holds no key.
+
+    Raises
+    ------
+    UsageError
+        If a setting is named like a key, or an address has a password in it.
+    """
     # The message must not repeat the key: notebooks are shared with their outputs.
     bare = _IN_QUOTES.sub('""', written) if isinstance(written, str) else ""
     if found := _SECRET.search(bare):
