@@ -33,14 +33,16 @@ container-type:inline-size}
 .fz-form .fz-error::before{content:"! ";font-weight:700}
 .fz-form small{font-size:12px;color:color-mix(in srgb,currentColor 72%,transparent)}
 .fz-form pre{margin:2px 0 0;padding:6px 8px;border-radius:3px;white-space:pre-wrap;
-overflow-wrap:anywhere;color:inherit;font:12px/1.5 var(--jp-code-font-family,monospace);
+word-break:normal;overflow-wrap:anywhere;color:inherit;font:12px/1.5 var(--jp-code-font-family,monospace);
 background:color-mix(in srgb,currentColor 6%,transparent)}
 .fz-form :is(button,input):focus-visible{outline:2px solid var(--jp-brand-color1,#1976d2);
 outline-offset:1px}
 @container (max-width:460px){
-.fz-form .fz-row{padding-bottom:6px;
-border-bottom:1px solid color-mix(in srgb,currentColor 13%,transparent)}
+.fz-form .fz-row{padding-bottom:6px}
 .fz-form .fz-row>.fz-field{flex-basis:100%}
+.fz-form .fz-samples{width:144px!important}
+.fz-form .fz-samples .widget-label{width:76px!important}
+.fz-form .fz-remove{margin-inline-start:auto!important}
 }
 </style>"""
 _LABEL = {"description_width": "76px"}
@@ -69,6 +71,7 @@ class Row(HBox):  # type: ignore[misc]
         )
         self.remove = Button(description="Remove", layout=Layout(width="auto"))
         self.member.add_class("fz-field")
+        self.samples.add_class("fz-samples")
         self.remove.add_class("fz-remove")
         super().__init__([self.member, self.samples, self.remove])
         self.add_class("fz-row")
@@ -161,6 +164,9 @@ class PoolForm(VBox):  # type: ignore[misc]
         self._listen()
         self._refresh()
 
+    def __repr__(self) -> str:
+        return f"PoolForm({self._edited!r})"
+
     def _listen(self) -> None:
         for field in (self.pool_name, self.judge):
             field.observe(lambda _: self._refresh(), "value")
@@ -180,6 +186,7 @@ class PoolForm(VBox):  # type: ignore[misc]
 
     def _add(self) -> None:
         self._show([*self.rows.children, Row("", self._refresh, self._remove)])
+        self.rows.children[-1].member.focus()
 
     def _remove(self, gone: Row) -> None:
         self._show([row for row in self.rows.children if row is not gone])
@@ -203,10 +210,11 @@ class PoolForm(VBox):  # type: ignore[misc]
     def _save(self) -> str:
         name, pool = self._pool()
         before = pools.save(name, pool.members, pool.judge)
+        other = before if name != self._edited else None
+        was = f", in the place of {', '.join(other.members)}" if other else ""
         self._edited = name
         self._refresh()
-        how = "Saved" if before is None else "Saved, in the place of what it was,"
-        return f"{how} as {name}. Ask it with: %fuse -p {name} …"
+        return f"Saved as {name}{was}. Ask it with: %fuse -p {name} …"
 
     def _delete(self) -> str:
         name = self.pool_name.value.strip()
@@ -235,7 +243,7 @@ class PoolForm(VBox):  # type: ignore[misc]
             for member in pool.members:
                 pools.refuse_keys(member)
             if name and pool.members:
-                return escape(printable(code(name, pool)))
+                return escape(printable(code(name, pool))).replace(",", ",<wbr>")
         except UsageError:
             pass  # saving says what is wrong
         return "%fuse_pool save NAME MEMBER,MEMBER"
@@ -247,5 +255,5 @@ class PoolForm(VBox):  # type: ignore[misc]
 
 
 def _offered(names: Sequence[str]) -> list[str]:
-    """``names`` for a Combobox, which makes markup of its options as they are."""
-    return [escape(name) for name in names if not name.endswith(":")]
+    """``names`` for a Combobox: none that could be markup, whatever it makes of its options."""
+    return [name for name in names if not name.endswith(":") and escape(name) == name]

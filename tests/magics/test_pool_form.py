@@ -34,7 +34,7 @@ def test_a_new_pool_is_saved() -> None:
     shown = _filled("mine", "scripted:yes", "scripted:no", "scripted:echo", judge="scripted:yes")
     shown.rows.children[1].samples.value = 3
     line = "%fuse_pool save mine scripted:yes,scripted:no*3,scripted:echo -j scripted:yes"
-    assert line in shown.line.value
+    assert line in shown.line.value.replace("<wbr>", "")
     assert pools.saved() == {}, "before it is asked to"
     shown.save_button.click()
     wanted = SavedPool(("scripted:yes", "scripted:no*3", "scripted:echo"), "scripted:yes")
@@ -50,14 +50,14 @@ def test_a_saved_pool_is_edited() -> None:
     written = [('scripted:yes@system="a*3, b"', 2), ("scripted:no*1", 1), ("tiny:sums", 1)]
     assert _members(shown) == written
     assert (shown.pool_name.value, shown.judge.value) == ("mine", "scripted:no")
-    assert "in the place" not in shown.status.value
+    assert "there already" not in shown.status.value
     shown.rows.children[2].remove.click()
     shown.rows.children[0].samples.value = 4
     shown.judge.value = ""
     shown.save_button.click()
     wanted = SavedPool(('scripted:yes*4@system="a*3, b"', "scripted:no*1"))
     assert pools.saved() == {"mine": wanted}
-    assert "Saved, in the place of what it was, as mine." in shown.status.value
+    assert "Saved as mine. " in shown.status.value
 
 
 def test_samples_that_are_typed_go_to_their_field() -> None:
@@ -123,6 +123,9 @@ def test_another_pool_of_the_name_is_not_replaced_unseen() -> None:
     assert notice in shown.status.value
     shown.pool_name.value = "other"
     assert notice not in shown.status.value
+    shown.pool_name.value = "mine"
+    shown.save_button.click()
+    assert "Saved as mine, in the place of scripted:no, scripted:echo." in shown.status.value
 
 
 def test_deleting_keeps_what_is_written() -> None:
@@ -154,7 +157,7 @@ def test_every_field_and_button_has_a_label() -> None:
         assert part.description
 
 
-def test_members_are_offered_as_letters(scripts: dict[str, Script]) -> None:
+def test_no_member_is_offered_that_could_be_markup(scripts: dict[str, Script]) -> None:
     scripts['"><img src=x onerror=alert(1)>'] = Script("hi")
     row = PoolForm().rows.children[0]
     assert "tiny:sums" in row.member.options
