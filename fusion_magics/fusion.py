@@ -89,10 +89,11 @@ async def fuse(
     prompt : str or Prompt
         The question, or a whole conversation.
     pool : str or sequence of str, optional
-        Member names (``"tiny:sums,tiny:words"``); default: the tiny specialists.
+        Member names (``"tiny:sums,tiny:words"``), saved pools (``"mine"``, see
+        :mod:`fusion_magics.pools`), or both; default: the tiny specialists.
     judge : str or sequence of str, optional
-        The judge's member name; several are a jury. Default: ``tiny:judge``. It must name one in
-        every mode, also where no judge is asked.
+        The judge's member name; several are a jury. Default: the judge saved with the pool, else
+        ``tiny:judge``. It must name one in every mode, also where no judge is asked.
     mode : str
         ``best-of`` (the judge's choice), ``merge`` (one answer written from all), ``debate``
         (members revise, then the judge decides) or ``vote`` (the majority).
@@ -171,7 +172,7 @@ async def fuse(
     mode, protocol = choose("mode", mode, MODES), choose("protocol", protocol, JUDGES)
     several = whole("samples", samples, MOST_SAMPLES)
     members = open_pool(pool, params, temperature, several)
-    judges = open_judges(judge)
+    judges = open_judges(judge, pool)
     cap = None if budget is None else Budget.of(budget)
     judging = {model.name for model in judges}
     setup = Setup(

@@ -128,7 +128,7 @@ _UNITS = {"pointwise": "answer", "pairwise": "pair", "listwise": "order"}
 
 def _judging(options: Mapping[str, Any]) -> tuple[str | None, str]:
     """Who will judge, and what of: in a vote, nobody."""
-    judges = [model.name for model in open_judges(options.get("judge"))]
+    judges = [model.name for model in open_judges(options.get("judge"), options.get("pool"))]
     if options.get("mode") == "vote" and options.get("read") != "judge":
         return None, ""
     if len(judges) > 1 or options.get("jury"):

@@ -11,7 +11,7 @@ from .completion import make_matcher
 from .fuse import FuseMagics
 from .question_mark import TRANSFORMERS
 
-_LINE = (MAGIC, "fuse_models")
+_LINE = (MAGIC, "fuse_models", "fuse_pool")
 _CELL = (MAGIC,)
 _LIVE = ("fusion_magics.types", "Fusion")
 _SHOWN = (_LIVE, ("fusion_magics.plan", "Plan"))

@@ -110,9 +110,20 @@ VIEW = Word("view", "..views", "VIEWS")
 
 Option = tuple[tuple[str, ...], Callable[[str], Any] | Switch, str | None, str]
 
+_JUDGE: Option = (
+    ("-j", "--judge"),
+    several,
+    "JUDGE",
+    "who compares; several are a jury (tiny:judge)",
+)
 _ASKING: tuple[Option, ...] = (
-    (("-p", "--pool"), several, "POOL", "members to ask: engine:model,… (default: tiny)"),
-    (("-j", "--judge"), several, "JUDGE", "who compares; several are a jury (tiny:judge)"),
+    (
+        ("-p", "--pool"),
+        several,
+        "POOL",
+        "members to ask: engine:model,… or a saved pool (default: tiny)",
+    ),
+    _JUDGE,
     (
         ("-m", "--mode"),
         MODE,
@@ -191,6 +202,14 @@ def command_parser() -> argparse.ArgumentParser:
     return parser
 
 
+@cache
+def pool_parser() -> argparse.ArgumentParser:
+    """The options of ``%fuse_pool save``."""
+    parser = _Parser("%fuse_pool", add_help=False, allow_abbrev=False, exit_on_error=False)
+    _add_options(parser, (_JUDGE,))
+    return parser
+
+
 def _add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
     for flags, kind, metavar, what in options:
         name = flags[-1].lstrip("-").replace("-", "_")
@@ -236,7 +255,7 @@ def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> dict[str, An
     given = {name: value for name, value in vars(parsed).items() if value is not None}
     for word in unknown:
         if word.startswith("-"):
-            raise _unknown(word, flags_of(parser))
+            raise _unknown(word, parser)
         given["prompt"].append(word)  # argparse takes them up to the next option only
     return given
 
@@ -264,10 +283,10 @@ def _explained(exc: argparse.ArgumentError) -> UsageError:
     return UsageError(f"{option} {message}" if message[0].islower() else message, hint)
 
 
-def _unknown(word: str, flags: Mapping[str, object]) -> UsageError:
-    flag = word.split("=")[0]
+def _unknown(word: str, parser: argparse.ArgumentParser) -> UsageError:
+    flag, flags = word.split("=")[0], flags_of(parser)
     if flag in ("-h", "--help"):
-        return UsageError(f"{flag} is no option of a magic.", "Write: %fuse?")
+        return UsageError(f"{flag} is no option of a magic.", f"Write: {parser.prog}?")
     long = ", ".join(f for f in flags if f.startswith("--"))
     return UsageError(f"There is no option {flag}.", f"{did_you_mean(flag, flags)}Options: {long}")
 
@@ -299,11 +318,18 @@ def split_line(line: str, parser: argparse.ArgumentParser | None = None) -> tupl
         following = WORD.search(line, at)
         if not equals and following and flag in flags and takes(flags[flag], following[0]):
             at, equals, value = following.end(), "=", following[0]
-        words.append(flag + equals + _unquoted(flag, value))
+        words.append(flag + equals + unquoted(flag, value))
     return words, line[at:].strip()
 
 
-def _unquoted(flag: str, value: str) -> str:
+def unquoted(flag: str, value: str) -> str:
+    """``value``, which stands behind ``flag``, without the quotes around all of it.
+
+    Raises
+    ------
+    UsageError
+        For a quote that is never closed.
+    """
     if value[:1] not in ('"', "'"):
         return value
     if len(value) < 2 or value[-1] != value[0]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..errors import UsageError
+from ..errors import UsageError, did_you_mean
 from ..types import Fusion
 from .heat_map import similarity
 from .plain import plain
@@ -41,7 +41,9 @@ def bundle(fusion: Fusion, view: str = "table") -> dict[str, str]:
         If there is no such view.
     """
     if view not in VIEWS:
-        raise UsageError(f"There is no view {view!r}.", f"Views: {', '.join(VIEWS)}.")
+        raise UsageError(
+            f"There is no view {view!r}.", f"{did_you_mean(view, VIEWS)}Views: {', '.join(VIEWS)}."
+        )
     return VIEWS[view](fusion)
 
 

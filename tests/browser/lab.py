@@ -108,6 +108,7 @@ def _environment(root: Path) -> dict[str, str]:
         "JUPYTERLAB_SETTINGS_DIR": str(settings),
         "JUPYTERLAB_WORKSPACES_DIR": str(root / "workspaces"),
         "IPYTHONDIR": str(root / "ipython"),
+        "FUSION_MAGICS_CONFIG": str(root / "fusion_magics"),
     }
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from fusion_magics import pools
 from fusion_magics.backends.scripted import Script
-from fusion_magics.types import Fusion
+from fusion_magics.types import Fusion, Prompt, SamplingParams
 from fusion_magics.views import plain
 
 Run = Callable[[str], str]
@@ -265,7 +266,7 @@ BAD = [
     ("%%fuse\n", "UsageError: %%fuse is a cell magic, but the cell body is empty.", "%fuse"),
     ('%fuse --system "Be hi', 'UsageError: The quote " behind --system is', "Close it."),
     ("%%fuse -p llamacp:x.gguf\nhi", "UsageError: There is no engine 'llamacp'", "llamacpp:x.gguf"),
-    ("%%fuse -p tiny\nhi", "UsageError: 'tiny' is no member name.", "A member is engine:model"),
+    ("%%fuse -p tiny\nhi", "UsageError: There is no pool 'tiny'.", "tiny is an engine: write tiny"),
     ("%fuse -p scripted:yes, scripted:no hi", "UsageError: --pool ends in a comma", "in quotes"),
     ("%%fuse\n{{await x}}", "UsageError: {{await x}} cannot be filled in", "Give its value a name"),
     ('%%fuse -p ""\nhi', "UsageError: The pool has no members.", "Name some, such as tiny:"),
@@ -328,3 +329,37 @@ def test_programmer_errors_keep_their_traceback(run: Run, scripts: dict[str, Scr
     assert "RuntimeError: a bug" in shown
     assert "Traceback" in shown
     assert "Exception Group" not in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "nearest"),
+    [
+        ("--mod vote", "--mode"),
+        ("-m voet", "vote"),
+        ("--protocol pairwse", "pairwise"),
+        ("--aggregate majorty", "majority"),
+        ("--view tabel", "table"),
+        ("-m best-of --rubric genral", "general"),
+        ("-m best-of --jury bilder", "builder"),
+        ("--read nmber", "number"),
+        ("--read my_raeder", "my_reader"),
+        ("--continue frist", "first"),
+        ("-p mnie", "mine"),
+        ("-p scripted:yse", "scripted:yes"),
+        ("-p tiny:sms", "tiny:sums"),
+        ("-p scriptd:yes", "scripted:yes"),
+        ("-p tiny:sums@engine=mxl", "mlx"),
+        ("-p tiny:sums@temprature=1", "temperature"),
+        ("-p tiny:sums@contxt=64", "context"),
+        ("-j tiny:jugde", "tiny:judge"),
+    ],
+)
+def test_every_mistake_has_its_nearest_word(
+    run: Run, shell: InteractiveShell, line: str, nearest: str
+) -> None:
+    fusion = Fusion("", Prompt.of("q"), "vote", (), (), (), None, SamplingParams())
+    shell.user_ns.update(first=fusion, my_reader=lambda text: text)
+    pools.save("mine", "scripted:yes")
+    said, cure = run(f"%fuse {line} hi").split("\n", 1)
+    assert said.startswith("UsageError: ")
+    assert f"Did you mean {nearest}? " in cure
