@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ..errors import UsageError
+from ..own_vote import hidden
 from ..types import Fusion
+from .blind import blind, plain_blind
 from .plain import plain
 from .table import table
 
@@ -19,11 +21,12 @@ View = Callable[[Fusion], dict[str, str]]
 
 def _table(fusion: Fusion) -> dict[str, str]:
     # No text/markdown: whoever reads it reads HTML too, and notebooks would keep each text thrice.
-    return {"text/html": table(fusion), "text/plain": plain(fusion)}
+    html = blind(fusion) if hidden(fusion) else table(fusion)
+    return {"text/html": html, **_text(fusion)}
 
 
 def _text(fusion: Fusion) -> dict[str, str]:
-    return {"text/plain": plain(fusion)}
+    return {"text/plain": plain_blind(fusion) if hidden(fusion) else plain(fusion)}
 
 
 VIEWS: Mapping[str, View] = {"table": _table, "text": _text}
@@ -31,7 +34,7 @@ VIEWS: Mapping[str, View] = {"table": _table, "text": _text}
 
 
 def bundle(fusion: Fusion, view: str = "table") -> dict[str, str]:
-    """``fusion`` as MIME type → content, for IPython's display.
+    """``fusion`` as MIME type → content, for IPython's display; a blind one without names.
 
     Raises
     ------
@@ -43,4 +46,4 @@ def bundle(fusion: Fusion, view: str = "table") -> dict[str, str]:
     return VIEWS[view](fusion)
 
 
-__all__ = ["VIEWS", "View", "bundle", "plain", "table"]
+__all__ = ["VIEWS", "View", "blind", "bundle", "plain", "plain_blind", "table"]
