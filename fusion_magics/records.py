@@ -213,7 +213,7 @@ _COLUMNS = (
 
 def _writable(row: dict[str, object]) -> dict[str, object]:
     # Columns of Arrow's strings cannot hold half a character.
-    return {k: sendable(v) if isinstance(v, str) else v for k, v in row.items()}
+    return {sendable(k): sendable(v) if isinstance(v, str) else v for k, v in row.items()}
 
 
 def _judged_row(fusion: Fusion, index: int) -> dict[str, object]:

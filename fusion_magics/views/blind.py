@@ -58,7 +58,7 @@ def _row(letter: str, text: str) -> str:
 
 def _how(fusion: Fusion) -> str:
     count = words.several(len(fusion.candidates), "answer")
-    first = next(iter(letters_of(fusion).values()))
+    first = next(iter(letters_of(fusion).values()), "A")
     return (
         f"{count}, and who wrote which is hidden until you vote. Which is the best? "
         f'fusion.cast_vote("{first}"), or a click where this view is live.'

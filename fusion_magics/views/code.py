@@ -97,8 +97,8 @@ def _asked(fusion: Fusion) -> tuple[str | Prompt, dict[str, Any]]:
         case [("user", text)]:
             return text, options
         case [("system", system), ("user", text)] if system:
-            order = {name: options.get(name, system) for name in _FLAGS}
-            return text, {k: v for k, v in order.items() if k in options or k == "system"}
+            options["system"] = system
+            return text, {name: options[name] for name in _FLAGS if name in options}
     return fusion.prompt, options
 
 
@@ -135,8 +135,9 @@ def _word(name: str, value: Any) -> str | None:
     if not isinstance(value, str | int | float):
         return None
     text = value if isinstance(value, str) else repr(+value)
-    names_end = name in ("pool", "judge", "jury") and text.endswith(",")
-    return None if names_end or "\n" in text else f"{flag} {_argument(text)}"
+    # The magic reads a comma at the end as a slip, and argparse drops a lone --.
+    open_end = name in ("pool", "judge", "jury") and text.endswith(",")
+    return None if open_end or text == "--" or "\n" in text else f"{flag} {_argument(text)}"
 
 
 def _stays_one(name: Any) -> bool:
@@ -220,9 +221,10 @@ def table_code(
         kept = call('table["member"].isin', list(members))
         steps.append(Code("table = table[", (kept,), "]"))
     if search:
-        has = call("lambda text: text.str.contains", search, case=False, regex=False)
+        has = call("lambda text: text.str.contains", search, case=False, regex=False, na=False)
         texts = 'table[["member", "text", "rationale"]].astype("string")'
-        steps += [call(f"found = {texts}.apply", has), Code("table = table[found.any(axis=1)]")]
+        kept = Code("table = table[found.astype(bool).any(axis=1)]")
+        steps += [call(f"found = {texts}.apply", has), kept]
     return "\n".join((*map(laid_out, steps), "table"))
 
 
