@@ -22,16 +22,17 @@ import contextvars
 import os
 import signal
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import wraps
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from .errors import Interrupted, UsageError, keep, kept
 from .fusion import fuse
 from .members import open_judges, open_pool
+from .own_vote import letters
 from .plan import Plan
 from .stopping import in_cell, stop_cancels
-from .types import Fusion, Prompt, SamplingParams
+from .types import Delta, Fusion, Prompt, Purpose, SamplingParams
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -105,11 +106,17 @@ async def watched(
         result = await fuse(prompt, **options)
         return result
     members = open_pool(options.get("pool"), SamplingParams(), samples=options.get("samples", 1))
-    labels = [member.label for member in members]
+    shown = {member.label: member.label for member in members}
+    if options.get("blind"):
+        shown = _behind_letters(shown, prompt, options)
     screen = screen_for(show, view, _about(options))
-    async with Progress(labels, *_judging(options), screen) as watch:
+    async with Progress(list(shown.values()), *_judging(options), screen) as watch:
+
+        def told(label: str, purpose: Purpose, delta: Delta) -> None:
+            watch(shown.get(label, label), purpose, delta)
+
         try:
-            watch.result = await fuse(prompt, **options, watch=watch)
+            watch.result = await fuse(prompt, **options, watch=told)
         except asyncio.CancelledError as stop:
             watch.result = kept(stop)
             raise
@@ -121,6 +128,15 @@ def _about(options: Mapping[str, Any]) -> str:
     judge, _ = _judging(options)
     mode = options.get("mode", "best-of")
     return f"{mode} · judge {judge}" if judge else str(mode)
+
+
+def _behind_letters(
+    labels: Iterable[str], prompt: str | Prompt, options: Mapping[str, Any]
+) -> dict[str, str]:
+    """Member's label → ``answer A``, in the order of the letters."""
+    text = prompt.text if isinstance(prompt, Prompt) else str(prompt)
+    drawn = letters(labels, options.get("seed") or 0, text)
+    return {label: f"answer {letter}" for label, letter in drawn.items()}
 
 
 _UNITS = {"pointwise": "answer", "pairwise": "pair", "listwise": "order"}

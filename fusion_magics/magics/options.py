@@ -166,7 +166,9 @@ _ASKING: tuple[Option, ...] = (
     (("--escalate",), Switch(), None, "ask the first member; others only if it is unsure"),
     (("--dry-run",), Switch(), None, "show calls, tokens, cost and memory; ask nothing"),
 )
-_NAMED: tuple[Option, ...] = (
+# What only a notebook has: variables, and a later cell to vote in.
+_IN_A_NOTEBOOK: tuple[Option, ...] = (
+    (("--blind",), Switch(), None, "hide who wrote what until you have voted"),
     (("--continue",), variable, "NAME", "a follow-up to the Fusion NAME"),
     (("-o", "--out"), variable, "NAME", "also bind the Fusion to NAME"),
 )
@@ -184,7 +186,7 @@ class _Parser(argparse.ArgumentParser):
 def magic_parser() -> argparse.ArgumentParser:
     """The options of ``%%fuse`` and ``%fuse``; the prompt is no part of it."""
     parser = _Parser("%fuse", add_help=False, allow_abbrev=False, exit_on_error=False)
-    _add_options(parser, (*_ASKING, *_NAMED, *_SHOWING))
+    _add_options(parser, (*_ASKING, *_IN_A_NOTEBOOK, *_SHOWING))
     return parser
 
 

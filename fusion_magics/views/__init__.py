@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ..errors import UsageError, did_you_mean
+from ..own_vote import hidden
 from ..types import Fusion
+from .blind import blind, plain_blind
 from .heat_map import similarity
 from .plain import plain
 from .table import table
@@ -21,11 +23,12 @@ View = Callable[[Fusion], dict[str, str]]
 
 def _table(fusion: Fusion) -> dict[str, str]:
     # No text/markdown: whoever reads it reads HTML too, and notebooks would keep each text thrice.
-    return {"text/html": table(fusion), "text/plain": plain(fusion)}
+    html = blind(fusion) if hidden(fusion) else table(fusion)
+    return {"text/html": html, **_text(fusion)}
 
 
 def _text(fusion: Fusion) -> dict[str, str]:
-    return {"text/plain": plain(fusion)}
+    return {"text/plain": plain_blind(fusion) if hidden(fusion) else plain(fusion)}
 
 
 VIEWS: Mapping[str, View] = {"live": _table, "table": _table, "text": _text}
@@ -33,7 +36,7 @@ VIEWS: Mapping[str, View] = {"live": _table, "table": _table, "text": _text}
 
 
 def bundle(fusion: Fusion, view: str = "table") -> dict[str, str]:
-    """``fusion`` as MIME type → content, for IPython's display.
+    """``fusion`` as MIME type → content, for IPython's display; a blind one without names.
 
     Raises
     ------
@@ -47,4 +50,16 @@ def bundle(fusion: Fusion, view: str = "table") -> dict[str, str]:
     return VIEWS[view](fusion)
 
 
-__all__ = ["VIEWS", "Diff", "View", "bundle", "diff", "diff_rounds", "plain", "similarity", "table"]
+__all__ = [
+    "VIEWS",
+    "Diff",
+    "View",
+    "blind",
+    "bundle",
+    "diff",
+    "diff_rounds",
+    "plain",
+    "plain_blind",
+    "similarity",
+    "table",
+]

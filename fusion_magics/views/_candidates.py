@@ -75,7 +75,7 @@ def _row(row: words.Row, columns: dict[str, str], fusion: Fusion) -> str:
     cells = {
         "rank": f'<td class="fz-k">{row.number}</td>',
         "member": f'<th scope="row"{_LEFT}>{name(candidate.member)}'
-        f"{f'<small> {row.standing}</small>' if row.standing else ''}</th>",
+        f"{''.join(f'<small> {said}</small>' for said in (row.standing, row.vote) if said)}</th>",
         "score": f'<td class="fz-c">{_score(row)}</td>',
         "answer": f'<td class="fz-a"{_LEFT}>{_answer(row, fusion)}</td>',
         "why": f'<td class="fz-why"{_LEFT}>{_why(row)}</td>',

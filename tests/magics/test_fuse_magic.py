@@ -72,6 +72,25 @@ def test_every_option_arrives(
     assert shell.user_ns["x"].text == "Be 1.|0.5|0.9|77|3"
 
 
+def test_what_was_typed_is_kept_over_what_is_configured(shell: InteractiveShell, run: Run) -> None:
+    run("x = %fuse -p scripted:no --seed 4 --blind q")
+    assert shell.user_ns["x"].options == {
+        "pool": "scripted:no",
+        "judge": "scripted:yes",
+        "mode": "vote",
+        "seed": 4,
+        "blind": True,
+    }
+
+
+def test_a_blind_fusion_shows_names_after_the_vote(shell: InteractiveShell, run: Run) -> None:
+    shown = run("%fuse -p scripted:echo,scripted:no --blind --out x q")
+    assert "answer A" in shown
+    assert "scripted:" not in shown
+    run("x.cast_vote('A')")
+    assert "scripted:echo" in run("x")
+
+
 def test_locals_of_a_function_are_seen(shell: InteractiveShell, run: Run) -> None:
     run(
         "n = 1\n"

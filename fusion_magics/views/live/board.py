@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,14 +33,11 @@ class BoardStream:
 
     Parameters
     ----------
-    names : mapping, optional
-        Label → what to show in its place, where nobody may know yet who writes what.
     about : str
         What stands beside the heading, such as the mode.
     """
 
-    def __init__(self, names: Mapping[str, str] | None = None, about: str = "") -> None:
-        self._names = names or {}
+    def __init__(self, about: str = "") -> None:
         self._about = about
         self._number = 0
         self._told: dict[str, _Told] = {}
@@ -52,7 +48,7 @@ class BoardStream:
         self._told = {label: _Told() for label in board.members}
         self._common = {}
         columns = [self._column(line, board.now) or {} for line in board.members.values()]
-        labels = [words.one_line(self._names.get(label, label)) for label in board.members]
+        labels = [words.one_line(label) for label in board.members]
         return {
             "k": "board",
             "about": self._about,

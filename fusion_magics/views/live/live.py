@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -36,10 +36,8 @@ class Live(Output):
 
     Parameters
     ----------
-    control : Control, optional
-        What the cancel buttons reach.
-    names : mapping, optional
-        Label → what to show in its place while it runs.
+    cancel : callable, optional
+        What the cancel buttons call: with the name of one member, or with None for all.
     about : str
         What stands beside the heading, such as the mode.
     """
@@ -47,13 +45,13 @@ class Live(Output):
     ticks = 1
 
     def __init__(
-        self, control: Any = None, names: Mapping[str, str] | None = None, about: str = ""
+        self, cancel: Callable[[str | None], object] | None = None, about: str = ""
     ) -> None:
         super().__init__()
         self.key = secrets.token_hex(6)
         self.fusion: Fusion | None = None
-        self._control = control
-        self._stream = BoardStream(names, about)
+        self._cancel = cancel
+        self._stream = BoardStream(about)
         self._board: Board | None = None
         self._page: Page | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -146,8 +144,9 @@ class Live(Output):
         kind = str(message.get("k"))
         if kind == "hello":
             self._tell_all()
-        elif kind == "cancel" and self._control is not None:
-            self._control.cancel(*[self._label(i) for i in [message.get("i")] if i is not None])
+        elif kind == "cancel" and self._cancel is not None and self._board is not None:
+            index = message.get("i")
+            self._cancel(None if index is None else list(self._board.members)[index])
         elif (kind in REQUESTS or kind == "html") and self.fusion is not None:
             self._send({"k": "reply", "n": message.get("n"), **self._reply(kind, message)})
 
@@ -156,10 +155,6 @@ class Live(Output):
             self._send(self._stream.whole(self._board))
         elif self.fusion is not None:
             self._send(result(self.fusion))
-
-    def _label(self, index: int) -> str:
-        assert self._board is not None
-        return list(self._board.members)[index]
 
     def _reply(self, kind: str, message: dict[str, Any]) -> dict[str, Any]:
         assert self.fusion is not None

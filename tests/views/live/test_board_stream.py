@@ -107,15 +107,9 @@ def test_a_column_is_sent_the_end_of_a_long_text() -> None:
 @pytest.mark.parametrize("hostile", ["\x1b[2J", "\u202e", "\ud800", "\x00", "\u200b"])
 def test_what_a_page_shows_is_clean(hostile: str) -> None:
     watch = progress(member("a", f"safe{hostile}text"), labels=[f"a{hostile}", "a"])
-    message = BoardStream({}, "best-of").whole(watch._board)
+    message = BoardStream("best-of").whole(watch._board)
     assert hostile not in str(message["columns"])
     assert message["columns"][1]["add"].startswith("safe")
-
-
-def test_names_can_stand_for_labels() -> None:
-    watch = progress(member("a", "text"))
-    columns = BoardStream({"a": "answer B", "b": "answer A"}).whole(watch._board)["columns"]
-    assert [c["label"] for c in columns] == ["answer B", "answer A"]
 
 
 def test_the_judges_progress_is_counted() -> None:
