@@ -33,7 +33,8 @@ container-type:inline-size}
 .fz-form .fz-error::before{content:"! ";font-weight:700}
 .fz-form small{font-size:12px;color:color-mix(in srgb,currentColor 72%,transparent)}
 .fz-form pre{margin:2px 0 0;padding:6px 8px;border-radius:3px;white-space:pre-wrap;
-word-break:normal;overflow-wrap:anywhere;color:inherit;font:12px/1.5 var(--jp-code-font-family,monospace);
+word-break:normal;overflow-wrap:anywhere;color:inherit;
+font:12px/1.5 var(--jp-code-font-family,monospace);
 background:color-mix(in srgb,currentColor 6%,transparent)}
 .fz-form :is(button,input):focus-visible{outline:2px solid var(--jp-brand-color1,#1976d2);
 outline-offset:1px}
