@@ -22,17 +22,18 @@ import contextvars
 import os
 import signal
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import wraps
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from .errors import Interrupted, UsageError, keep, kept
 from .fusion import fuse
 from .members import open_judges, open_pool
+from .own_vote import letters
 from .plan import Plan
 from .pool import Control
 from .stopping import in_cell, stop_cancels
-from .types import Fusion, Prompt, SamplingParams
+from .types import Delta, Fusion, Prompt, Purpose, SamplingParams
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -98,21 +99,55 @@ async def watched(
     prompt: str | Prompt,
     options: Mapping[str, Any],
     show: bool = True,
+    view: str = "table",
     control: Control | None = None,
 ) -> Fusion | Plan:
     """``fuse()`` with its progress in view; the loop stays awake for Stop in any case."""
     from .views.progress import Progress
+    from .views.screens import screen_for
 
     result: Fusion | Plan
     if options.get("dry_run"):
         result = await fuse(prompt, **options)
         return result
     members = open_pool(options.get("pool"), SamplingParams(), samples=options.get("samples", 1))
-    labels = [member.label for member in members]
+    shown = {member.label: member.label for member in members}
+    if options.get("blind"):
+        shown = _behind_letters(shown, prompt, options)
     control = control or Control()
-    async with Progress(labels, *_judging(options), show, control=control) as watch:
-        result = await fuse(prompt, **options, watch=watch, control=control)
-    return result
+    member = {name: label for label, name in shown.items()}
+
+    def cancel(name: str | None) -> None:
+        control.cancel(None if name is None else member[name])
+
+    screen = screen_for(show, view, _about(options), cancel)
+    async with Progress(list(shown.values()), *_judging(options), screen) as watch:
+
+        def told(label: str, purpose: Purpose, delta: Delta) -> None:
+            watch(shown.get(label, label), purpose, delta)
+
+        try:
+            watch.result = await fuse(prompt, **options, watch=told, control=control)
+        except asyncio.CancelledError as stop:
+            watch.result = kept(stop)
+            raise
+    return watch.result
+
+
+def _about(options: Mapping[str, Any]) -> str:
+    """``merge · judge tiny:judge``."""
+    judge, _ = _judging(options)
+    mode = options.get("mode", "best-of")
+    return f"{mode} · judge {judge}" if judge else str(mode)
+
+
+def _behind_letters(
+    labels: Iterable[str], prompt: str | Prompt, options: Mapping[str, Any]
+) -> dict[str, str]:
+    """Member's label → ``answer A``, in the order of the letters."""
+    text = prompt.text if isinstance(prompt, Prompt) else str(prompt)
+    drawn = letters(labels, options.get("seed") or 0, text)
+    return {label: f"answer {letter}" for label, letter in drawn.items()}
 
 
 _UNITS = {"pointwise": "answer", "pairwise": "pair", "listwise": "order"}
@@ -120,7 +155,7 @@ _UNITS = {"pointwise": "answer", "pairwise": "pair", "listwise": "order"}
 
 def _judging(options: Mapping[str, Any]) -> tuple[str | None, str]:
     """Who will judge, and what of: in a vote, nobody."""
-    judges = [model.name for model in open_judges(options.get("judge"))]
+    judges = [model.name for model in open_judges(options.get("judge"), options.get("pool"))]
     if options.get("mode") == "vote" and options.get("read") != "judge":
         return None, ""
     if len(judges) > 1 or options.get("jury"):

@@ -7,7 +7,7 @@ from ..errors import UsageError, did_you_mean
 from ..views._words import first_line, one_line, seconds
 from .inventory import aligned
 
-WORDS = ("list", "cancel")
+VERBS = ("list", "cancel")
 ALL = "all"
 
 _HEAD = ("run", "state", "time", "members", "prompt")
@@ -30,7 +30,7 @@ def status(runs: Runs, line: str) -> str:
         case ["cancel"]:
             raise UsageError("Cancel which run?", f"{_running(runs)} {_HOW}")
         case [word, *_]:
-            hint = did_you_mean(word, [*WORDS], "%fuse_status {}")
+            hint = did_you_mean(word, VERBS, "%fuse_status {}")
             raise UsageError(f"%fuse_status cannot {line.strip()!r}.", f"{hint}{_HOW}")
     raise AssertionError(line)
 

@@ -8,13 +8,18 @@ import inspect
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from fusion_magics import NoAnswerError, UsageError, fuse, fuse_sync
-from fusion_magics.running import run
+from fusion_magics.backends.scripted import Script
+from fusion_magics.own_vote import letters
+from fusion_magics.running import run, watched
+from fusion_magics.types import Fusion
+from fusion_magics.views import screens
 
 ECHO: dict[str, Any] = {"pool": "scripted:echo", "judge": "scripted:yes", "mode": "vote"}
 
@@ -341,3 +346,22 @@ def test_a_loop_that_cannot_nest_says_what_to_write() -> None:
         """
     )
     assert out.endswith("Write: await fuse(…)")
+
+
+@pytest.mark.parametrize("blind", [False, True])
+async def test_a_cancel_button_stops_its_member_or_all(
+    scripts: dict[str, Script], monkeypatch: pytest.MonkeyPatch, blind: bool
+) -> None:
+    scripts["endless"] = Script("word " * 1000, gap=0.01)
+    cancels: list[Callable[[str | None], object]] = []
+    monkeypatch.setattr(screens, "screen_for", lambda *about: cancels.append(about[-1]))
+    options = {**ECHO, "pool": "scripted:endless,scripted:echo", "blind": blind}
+    letter = letters(options["pool"].split(","), 0, "hi")["scripted:endless"]
+    for name in (f"answer {letter}" if blind else "scripted:endless", None):
+        running = asyncio.create_task(watched("hi", options))
+        await asyncio.sleep(0.1)
+        cancels[-1](name)
+        fusion = await running
+        assert isinstance(fusion, Fusion)
+        assert [f.member for f in fusion.failures] == ["scripted:endless"]
+        assert fusion.text == ("hi" if name else "")
