@@ -68,7 +68,7 @@ def test_a_chart_holds_nothing_that_runs(name: str, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_where_there_is_nothing_to_plot_it_says_so(kind: str) -> None:
-    with pytest.raises(UsageError, match="This fusion has no .* to plot"):
+    with pytest.raises(UsageError, match=r"This fusion has no .* to plot"):
         plot(SAMPLES["nothing"](), kind)
 
 
