@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .own_vote import VoteComparison
-    from .views import Diff
+    from .views import Chart, Diff
 
 Role = Literal["system", "user", "assistant"]
 State = Literal["queued", "loading", "reading", "writing", "done", "failed", "cancelled"]
@@ -618,6 +618,19 @@ class Fusion:
         from .views import similarity
 
         return similarity(self, read)
+
+    def plot(self, kind: str = "scores") -> Chart:
+        """A matplotlib ``Figure`` (needs matplotlib): ``scores``, ``agreement``, ``timeline`` or
+        ``cost``; it shows itself in any notebook, and has ``savefig``.
+
+        Raises
+        ------
+        UsageError
+            If there is no such kind, nothing to plot, or no matplotlib.
+        """
+        from .views import plot
+
+        return plot(self, kind)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per candidate and failure, in pool order, then late answers (needs pandas)."""

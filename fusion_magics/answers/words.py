@@ -43,7 +43,8 @@ def dice(one: Counter[str], other: Counter[str]) -> float:
     occur. Two empty ones are the same.
     """
     total = one.total() + other.total()
-    shared = sum(min(count, other[word]) for word, count in one.items())
+    both = one.keys() & other.keys()
+    shared = sum(map(min, map(one.__getitem__, both), map(other.__getitem__, both)))
     return 2 * shared / total if total else 1.0
 
 

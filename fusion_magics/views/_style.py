@@ -191,6 +191,12 @@ background:linear-gradient(90deg,color-mix(in srgb,var(--blue) 7%,transparent),t
 .fz-r li>div{grid-column:2}
 }}
 """,
+    "fz-chart": """
+.fz.fz{
+.fz-chart{margin-top:8px}
+.fz-chart img{display:block;width:100%;max-width:595px;height:auto;border-radius:6px}
+}
+""",
     "fz-g": """
 .fz.fz{
 .fz-g div{overflow-x:auto;position:relative;margin-top:10px}

@@ -33,7 +33,7 @@ def similarity(fusion: Fusion, read: str | Callable[[str], str | None] = "auto")
     """
     pd = pandas_for("similarity()")
     members = [candidate.member for candidate in fusion.candidates]
-    matrix = similarity_of([c.text for c in fusion.candidates], words.auto(read))
+    matrix = similarity_of([c.text for c in fusion.candidates], words.answer_reader(read))
     return pd.DataFrame(matrix, index=members, columns=members, dtype=float)
 
 

@@ -1,6 +1,6 @@
 """What a fusion says of itself, in words: the same in every view."""
 
-from .agreeing import Agreement, agreement, auto, jurors_agreement
+from .agreeing import Agreement, agreement, answer_reader, jurors_agreement
 from .debating import Debate, Message, Round, debate
 from .jurors import Card, Scorecard, scorecard
 from .merging import Piece, pieces
@@ -28,7 +28,7 @@ __all__ = [
     "Section",
     "Track",
     "agreement",
-    "auto",
+    "answer_reader",
     "beginning",
     "broke",
     "clean",

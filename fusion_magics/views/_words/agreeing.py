@@ -28,14 +28,14 @@ class Agreement:
     written: tuple[tuple[str, ...], ...]
 
 
-def auto(read: str | Callable[[str], str | None]) -> Read:
+def answer_reader(read: str | Callable[[str], str | None]) -> Read:
     """The reader that ``read`` names; ``auto`` reads only final answers that are stated."""
     return stated if read == "auto" else reader_of(read)
 
 
 def agreement(fusion: Fusion, read: str | Callable[[str], str | None] = "auto") -> Agreement:
     """How much alike the candidates are, in the order of their rows; of many the first."""
-    reader = auto(read)
+    reader = answer_reader(read)
     order = list(numbers(fusion))[:_MOST]
     texts = [fusion.candidates[i].text for i in order]
     exact = [bool(reader(text)) for text in texts]
