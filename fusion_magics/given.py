@@ -16,7 +16,7 @@ from .text import sendable
 from .types import Fusion
 
 # They say how this one run was watched, and nothing of what was asked.
-_OF_THE_RUN = ("dry_run", "watch", "control")
+OF_THE_RUN = ("dry_run", "watch", "control")
 
 
 def given(function: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def given(function: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[st
         name: _plain(arguments[name])
         for name, parameter in inspect.signature(function).parameters.items()
         if parameter.kind is parameter.KEYWORD_ONLY
-        and name not in _OF_THE_RUN
+        and name not in OF_THE_RUN
         and not _same(arguments[name], parameter.default)
     }
 

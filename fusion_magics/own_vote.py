@@ -71,7 +71,7 @@ def compare_vote(fusion: Fusion, choice: int | str) -> VoteComparison:
     UsageError
         If there is no such candidate.
     """
-    index = index_of(fusion.candidates, choice)
+    index = _index(fusion, choice)
     judgment = fusion.judgment
     if judgment is None:
         return VoteComparison(None, {})
@@ -137,17 +137,16 @@ def _names() -> Iterable[str]:
 
 
 def _index(fusion: Fusion, choice: int | str) -> int:
-    named = {letter: i for i, letter in letters_of(fusion).items()} if fusion.blind else {}
-    if isinstance(choice, str) and choice in named:
-        return named[choice]
+    letters = {letter: i for i, letter in letters_of(fusion).items()} if fusion.blind else {}
+    if isinstance(choice, str) and choice in letters:
+        return letters[choice]
     try:
         return index_of(fusion.candidates, choice)
-    except UsageError:
-        if not hidden(fusion):
-            raise
-    # The names are not for the eyes of who votes.
-    said = f"There is no candidate {choice!r}."
-    raise UsageError(said, f"Give a letter: {', '.join(letters_of(fusion).values())}")
+    except UsageError as exc:
+        if hidden(fusion):  # the names are not for the eyes of who votes
+            hint = f"Give a letter: {', '.join(letters)}"
+            raise UsageError(exc.message, hint) from None
+        raise
 
 
 def index_of(candidates: Sequence[Candidate], choice: int | str) -> int:

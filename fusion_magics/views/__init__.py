@@ -7,20 +7,14 @@ view is tested from plain values. A new view is one file here and one line in :d
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from ..errors import UsageError, did_you_mean
-from ..own_vote import hidden
 from ..types import Fusion
-from .blind import blind, plain_blind
-from .charts import plot
+from .blind import html, text
 from .heat_map import similarity
 from .plain import plain
 from .table import table
 from .word_diff import Diff, diff, diff_rounds
-
-if TYPE_CHECKING:
-    from ._chart import Chart as Chart
 
 View = Callable[[Fusion], dict[str, str]]
 """``fusion -> MIME type -> content``."""
@@ -28,12 +22,11 @@ View = Callable[[Fusion], dict[str, str]]
 
 def _table(fusion: Fusion) -> dict[str, str]:
     # No text/markdown: whoever reads it reads HTML too, and notebooks would keep each text thrice.
-    html = blind(fusion) if hidden(fusion) else table(fusion)
-    return {"text/html": html, **_text(fusion)}
+    return {"text/html": html(fusion), **_text(fusion)}
 
 
 def _text(fusion: Fusion) -> dict[str, str]:
-    return {"text/plain": plain_blind(fusion) if hidden(fusion) else plain(fusion)}
+    return {"text/plain": text(fusion)}
 
 
 VIEWS: Mapping[str, View] = {"live": _table, "table": _table, "text": _text}
@@ -59,13 +52,10 @@ __all__ = [
     "VIEWS",
     "Diff",
     "View",
-    "blind",
     "bundle",
     "diff",
     "diff_rounds",
     "plain",
-    "plain_blind",
-    "plot",
     "similarity",
     "table",
 ]

@@ -10,35 +10,52 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 
-from ..own_vote import letters_of
+from ..own_vote import hidden, letters_of
 from ..types import Fusion
 from . import _words as words
 from ._cells import wrap
 from ._html import NO_MATH, answer, esc
 from ._style import style
+from .plain import plain
+from .table import table
 
 _LEFT = ' style="text-align:left"'
+_WIDE = ' style="text-align:left;width:100%"'
 _MOST_LINES = 200  # who votes has nowhere else to read on: fusion.candidates has the names
 
 
-def blind(fusion: Fusion) -> str:
-    """The answers of ``fusion`` as HTML, one row each with ``data-letter``."""
-    rows = "".join(_row(letter, text) for letter, text in _answers(fusion))
+def html(fusion: Fusion, key: str = "") -> str:
+    """The table of ``fusion``, or while it is hidden who wrote what :func:`blind`."""
+    return blind(fusion, key) if hidden(fusion) else table(fusion, key)
+
+
+def text(fusion: Fusion) -> str:
+    """The same as plain text."""
+    return plain_blind(fusion) if hidden(fusion) else plain(fusion)
+
+
+def blind(fusion: Fusion, key: str = "") -> str:
+    """The answers of ``fusion`` as HTML, one row each with ``data-letter``.
+
+    A page finds it by ``key``.
+    """
+    rows = "".join(_row(letter, answered) for letter, answered in _answers(fusion))
     head = f'<th scope="col"{_LEFT}>letter</th><th scope="col"{_LEFT}>answer</th>'
     content = (
         f'<p class="fz-by">{esc(_how(fusion))}</p>'
         f'<table class="fz-t" aria-label="answers without names"><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table>"
     )
-    return f'<div class="fz {NO_MATH}">{style(content)}{content}</div>'
+    found = f' data-fz="{key}"' if key else ""
+    return f'<div class="fz {NO_MATH}"{found}>{style(content)}{content}</div>'
 
 
 def plain_blind(fusion: Fusion, width: int | None = None) -> str:
     """The same as text of at most ``width`` cells a line (default: the terminal's)."""
     width = max(40, width or shutil.get_terminal_size((80, 24)).columns)
     parts = [wrap(_how(fusion), width)]
-    for letter, text in _answers(fusion):
-        shown = wrap(words.clean(text).strip() or words.EMPTY, width - 4, _MOST_LINES)
+    for letter, answered in _answers(fusion):
+        shown = wrap(words.clean(answered).strip() or words.EMPTY, width - 4, _MOST_LINES)
         parts.append([f"answer {letter}", *(f"  > {line}" for line in shown)])
     return "\n\n".join("\n".join(part) for part in parts)
 
@@ -49,10 +66,10 @@ def _answers(fusion: Fusion) -> Iterator[tuple[str, str]]:
         yield letter, fusion.candidates[index].text
 
 
-def _row(letter: str, text: str) -> str:
+def _row(letter: str, answered: str) -> str:
     return (
         f'<tr data-letter="{letter}"><th scope="row"{_LEFT}>{letter}</th>'
-        f'<td class="fz-a"{_LEFT}>{answer(text)}</td></tr>'
+        f'<td class="fz-a"{_WIDE}>{answer(answered)}</td></tr>'
     )
 
 

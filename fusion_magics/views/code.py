@@ -181,6 +181,16 @@ def _body(prompt: str) -> str:
 # ── the table ────────────────────────────────────────────────────────────────────────────────
 
 
+COLUMNS = {
+    "answer": "text",
+    "why": "rationale",
+    "tokens": "completion_tokens",
+    "time": "seconds",
+    "speed": "tokens_per_second",
+}
+"""What a column of the table is called in ``fusion.to_frame()``, where the names differ."""
+
+
 def table_code(
     name: str,
     *,
@@ -196,9 +206,10 @@ def table_code(
     name : str
         The variable that holds the fusion.
     sort : str, optional
-        A column of ``fusion.to_frame()``: numbers by value, texts by their case-folded letters,
-        nothing last in both directions, equals in the order of the table. Default: the table's
-        own order, the best first.
+        A column of the view (:data:`COLUMNS`) or of ``fusion.to_frame()``: numbers by value,
+        texts by their case-folded letters, nothing last in both directions, equals in the order of
+        the table; late answers and failures stay behind the others. Default: the table's own
+        order, the best first.
     ascending : bool
         False turns ``sort`` round.
     search : str
@@ -214,9 +225,12 @@ def table_code(
     order = call(f"table = {_variable(name)}.to_frame().sort_values", ["rank", "best"], **_ORDER)
     steps = [order]
     if sort is not None:
+        sort = COLUMNS.get(sort, sort)
         folded = {"key": _FOLDED} if sort in _TEXTS else {}
         how = {"ascending": ascending, "kind": "stable", **folded}
-        steps.append(call("table = table.sort_values", sort, **how))
+        steps.append(Code('others = table["late"] | table["failure"].notna()'))
+        steps.append(call("rows = table[~others].sort_values", sort, **how))
+        steps.append(Code("table = table.loc[[*rows.index, *table[others].index]]"))
     if members is not None:
         kept = call('table["member"].isin', list(members))
         steps.append(Code("table = table[", (kept,), "]"))

@@ -15,6 +15,7 @@ from modes_by_hand import SAMPLES as MODES
 
 from fusion_magics import UsageError
 from fusion_magics.fusion import Options
+from fusion_magics.given import OF_THE_RUN
 from fusion_magics.types import Fusion, Judgment, Message, Prompt, Verdict
 from fusion_magics.views._words import rows
 from fusion_magics.views.code import as_magic, as_python, call_code, table_code
@@ -100,10 +101,9 @@ def test_every_option_has_its_flag() -> None:
     from fusion_magics.magics.options import magic_parser
     from fusion_magics.views.code import _FLAGS
 
-    own = {"out", "view", "bg", "dry_run", "continue_"}
-    parser = {a.dest: a.option_strings[0] for a in magic_parser()._actions if a.dest not in own}
-    assert parser == _FLAGS
-    assert set(_FLAGS) | {"continue_", "watch", "control"} == set(Options.__annotations__)
+    flags = {a.dest: a.option_strings[0] for a in magic_parser()._actions}
+    assert {name: flags[name] for name in _FLAGS} == _FLAGS
+    assert set(Options.__annotations__) - {*OF_THE_RUN} == {*_FLAGS, "continue_"}
 
 
 ATTACK = "__import__('os').system('x')"
@@ -191,9 +191,10 @@ MIXED = fusion(
         ({}, "cabd-"),
         ({"sort": "score"}, "bcad-"),
         ({"sort": "score", "ascending": False}, "cabd-"),
-        ({"sort": "member"}, "-abcd"),
+        ({"sort": "member"}, "abcd-"),
         ({"sort": "member", "ascending": False}, "dcba-"),
-        ({"sort": "text"}, "b-acd"),
+        ({"sort": "answer"}, "bacd-"),
+        ({"sort": "tokens", "ascending": False}, "bcad-"),
         ({"search": "GOOD"}, "ca"),
         ({"search": "tiny:A"}, "a"),
         ({"search": "1.5 (a"}, "b"),
@@ -223,7 +224,16 @@ def test_a_search_is_text(text: str) -> None:
     assert max(map(len, code.split("\n"))) <= 88
     called = {ast.unparse(n.func).split(".")[-1] for n in ast.walk(ast.parse(code))
               if isinstance(n, ast.Call)}  # fmt: skip
-    assert called == {"to_frame", "sort_values", "isin", "astype", "apply", "contains", "any"}
+    assert called == {
+        "to_frame",
+        "sort_values",
+        "isin",
+        "astype",
+        "apply",
+        "contains",
+        "any",
+        "notna",
+    }
 
 
 def test_what_a_click_did_is_one_line() -> None:

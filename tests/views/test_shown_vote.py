@@ -12,7 +12,8 @@ from reading import page, read, rows
 
 from fusion_magics.own_vote import letters_of
 from fusion_magics.types import Ballot, Call, Failure, Fusion, Judgment, Panel, Timing, Usage
-from fusion_magics.views import bundle, plain, plain_blind
+from fusion_magics.views import bundle, plain
+from fusion_magics.views.blind import plain_blind
 
 
 def voted(fused: Fusion, choice: int | str, blind: bool = False) -> Fusion:

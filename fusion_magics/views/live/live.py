@@ -15,10 +15,9 @@ from ...types import Fusion
 from .._html import NO_MATH, esc
 from .._output import Output
 from .._style import style
-from ..plain import plain
+from ..blind import html, text
 from ..progress import Board
 from ..screens import heading
-from ..table import table
 from .board import BoardStream
 from .page import Page
 from .requests import REQUESTS, result
@@ -107,10 +106,7 @@ class Live(Output):
 
     def _bundle(self) -> dict[str, str]:
         assert self.fusion is not None
-        return {
-            "text/html": table(self.fusion, self.key),
-            "text/plain": plain(self.fusion),
-        }
+        return {"text/html": html(self.fusion, self.key), "text/plain": text(self.fusion)}
 
     # ── the page ─────────────────────────────────────────────────────────────────────────────
 
