@@ -1,0 +1,32 @@
+"""TeX formulas as MathML, which browsers draw by themselves: no script, no font, no network."""
+
+from __future__ import annotations
+
+import html
+import re
+from xml.etree.ElementTree import tostring
+
+from .._words import clean
+
+LONGEST = 2_000
+"""The most characters of a formula; the work grows with them."""
+
+# A macro that doubles itself would grow without end; no formula of an answer needs one.
+_MACROS = re.compile(r"\\(?:re)?(?:newcommand|newenvironment)|\\(?:[egx]?def|let|require)\b")
+
+
+def mathml(tex: str, block: bool) -> str:
+    """``tex`` as one ``<math>`` element, not sanitised yet; empty where it cannot be read."""
+    if len(tex) > LONGEST or _MACROS.search(tex):
+        return ""
+    from latex2mathml.converter import convert_to_element
+
+    # What it raises on a formula that is wrong has no common base, and deep nesting recurses.
+    try:
+        math = convert_to_element(tex, display="block" if block else "inline")
+        for element in math.iter():
+            # Its texts hold references such as &#x2212; as letters.
+            element.text = clean(html.unescape(element.text)) if element.text else None
+        return tostring(math, encoding="unicode")
+    except Exception:
+        return ""
