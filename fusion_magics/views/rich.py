@@ -86,7 +86,8 @@ def rich_merged(fusion: Fusion) -> str:
     found = _html("".join(piece.text for piece in pieces), spans)
     if not found:
         return merged(fusion)
-    return _root(attributed(found, lambda i: _open(marks[i]), lambda i: f"<sup>{marks[i]}</sup>"))
+    sources = [f"<sup>{esc(mark)}</sup>" for mark in marks]
+    return _root(attributed(found, [_open(mark) for mark in marks], sources))
 
 
 def _open(mark: str) -> str:

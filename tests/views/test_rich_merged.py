@@ -79,18 +79,18 @@ def test_a_passage_is_found_in_its_markup(text: str, passage: str, expected: str
 
 
 def test_the_rows_of_code_stand_behind_it() -> None:
-    root = read(rich_merged(merged("```\nx = 1\n```", ("x = 1", (0,)))))
+    root = read(rich_merged(merged("```\nx = 1\n```", ("x = 1", (1,)))))
     assert root.one("pre").text == "x = 1\n"
     assert root.one(css="fz-md-wide").one("sup").text == "[1]"
 
 
 def test_what_is_too_long_keeps_its_rows() -> None:
-    fused = merged("word " * 30_000 + "end.", ("end.", (0,)))
+    fused = merged("word " * 30_000 + "end.", ("end.", (1,)))
     assert "<sup>[1]</sup>" in rich_merged(fused)
 
 
 def test_a_models_text_cannot_pose_as_a_mark() -> None:
-    html = rich_merged(merged("\ufdd00\ufdd0stolen\ufdd10\ufdd1 mine &#xfdd0;0", ("mine", (0,))))
+    html = rich_merged(merged("\ufdd00\ufdd0stolen\ufdd10\ufdd1 mine &#xfdd0;0", ("mine", (1,))))
     assert owned(read(html)) == [("1", "mine")]
 
 

@@ -12,8 +12,8 @@ from typing import Any
 LONGEST = 20_000
 """The most characters of a block that is highlighted."""
 
-# Seconds. Code that a person would write takes a tenth of that; the lexers of C, C#, Java and others
-# need quadratic time for what nobody would write.
+# Seconds. Code that a person would write takes a tenth of that; the lexers of C, C# and Java need
+# quadratic time for what nobody would write.
 _PATIENCE = 0.3
 
 # The languages of answers. A model names the language, and Pygments has hundreds of lexers whose

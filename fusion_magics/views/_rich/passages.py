@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from markdown_it import MarkdownIt
@@ -160,13 +160,14 @@ def inserted(html: str, token: Token) -> str:
     return "".join((*out, *(mark for _, mark in marks)))
 
 
-def attributed(html: str, open_: Callable[[int], str], close: Callable[[int], str]) -> str:
-    """``html`` with each passage's text in ``open_(number)`` … ``</span>``, then ``close(number)``.
+def attributed(html: str, before: Sequence[str], after: Sequence[str]) -> str:
+    """``html`` with the text of passage ``i`` in ``before[i]`` … ``</span>``, then ``after[i]``.
 
     Text is wrapped piece by piece between tags, so that the elements stay well nested.
     """
     out: list[str] = []
     waiting: list[str] = []
+    missing = dict(enumerate(after))
     current: int | None = None
     in_code = False
     for part in _PARTS.split(html):
@@ -176,7 +177,7 @@ def attributed(html: str, open_: Callable[[int], str], close: Callable[[int], st
             number = int(part.strip(_END))
             current = None if current == number else current
             # In a block of code the sources would be copied with it.
-            (waiting if in_code else out).append(close(number))
+            (waiting if in_code else out).append(missing.pop(number))
         elif part[:1] == "<" and not part.startswith("<math"):
             in_code = part.startswith("<pre") or (in_code and part != "</pre>")
             out.append(part)
@@ -186,5 +187,5 @@ def attributed(html: str, open_: Callable[[int], str], close: Callable[[int], st
         elif current is None or not part.strip():
             out.append(part)
         else:
-            out.append(f"{open_(current)}{part}</span>")
-    return "".join(out)
+            out.append(f"{before[current]}{part}</span>")
+    return "".join((*out, *missing.values()))  # of passages without any text

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 import re
+from itertools import accumulate
 from xml.etree.ElementTree import tostring
 
 from .._words import clean
 
 LONGEST = 2_000
 """The most characters of a formula; the work grows with them."""
+_DEEPEST = 40
 
 # A macro that doubles itself would grow without end; no formula of an answer needs one.
 _MACROS = re.compile(r"\\(?:re)?(?:newcommand|newenvironment)|\\(?:[egx]?def|let|require)\b")
@@ -17,7 +19,7 @@ _MACROS = re.compile(r"\\(?:re)?(?:newcommand|newenvironment)|\\(?:[egx]?def|let
 
 def mathml(tex: str, block: bool) -> str:
     """``tex`` as one ``<math>`` element, not sanitised yet; empty where it cannot be read."""
-    if len(tex) > LONGEST or _MACROS.search(tex):
+    if len(tex) > LONGEST or _depth(tex) > _DEEPEST or _MACROS.search(tex):
         return ""
     from latex2mathml.converter import convert_to_element
 
@@ -30,3 +32,8 @@ def mathml(tex: str, block: bool) -> str:
         return tostring(math, encoding="unicode")
     except Exception:
         return ""
+
+
+def _depth(tex: str) -> int:
+    """How deep its braces nest."""
+    return max(accumulate((char == "{") - (char == "}") for char in tex), default=0)
