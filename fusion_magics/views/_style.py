@@ -122,15 +122,15 @@ _PARTS = {
     "fz-md": """
 .fz.fz{
 .fz-md :is(p,li,th,td,blockquote,[role=heading]){unicode-bidi:plaintext;text-align:start}
-.fz-md>*+*,.fz-md :is(li,blockquote)>*+*{margin-top:8px}
-.fz-md :is(ul,ol){margin:0;padding:0 0 0 24px;padding-inline:24px 0}
+.fz-md :where(ul,ol,blockquote){margin:0;padding:0;padding-inline-start:24px}
+.fz-md>*+*,.fz-md blockquote>*+*{margin-top:8px}
 .fz-md ul{list-style:disc}
 .fz-md ol{list-style:decimal}
 .fz-md :is(p,li,th,td,div) strong{font-size:inherit}
 .fz-md [role=heading]{font-weight:600}
 .fz-md>.fz-md-h1{font-size:1.3em}
 .fz-md>.fz-md-h2{font-size:1.15em}
-.fz-md blockquote{margin:0;padding:0;padding-inline-start:12px;
+.fz-md blockquote{padding-inline-start:12px;
 border-inline-start:3px solid var(--faint);color:var(--dim)}
 .fz-md hr{border:0;border-top:1px solid var(--faint);margin:12px 0}
 .fz-md a{color:var(--blue);text-decoration:underline}

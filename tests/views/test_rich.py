@@ -132,6 +132,10 @@ def test_a_formula_is_mathml(text: str, display: str) -> None:
     ]
 
 
+def test_operators_are_operators() -> None:
+    assert [mo.text for mo in shown(r"$a \pm b \times c$").all("mo")] == ["±", "×"]
+
+
 def test_lines_of_a_formula_are_no_list() -> None:
     root = shown("$$\na\n- b\n= c\n$$")
     assert root.one("math").text == "a\u2212b=c"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from itertools import accumulate
 from xml.etree.ElementTree import tostring
 
@@ -28,7 +29,9 @@ def mathml(tex: str, block: bool) -> str:
         math = convert_to_element(tex, display="block" if block else "inline")
         for element in math.iter():
             # Its texts hold references such as &#x2212; as letters.
-            element.text = clean(html.unescape(element.text)) if element.text else None
+            element.text = text = clean(html.unescape(element.text or ""))
+            if element.tag == "mi" and len(text) == 1 and unicodedata.category(text) == "Sm":
+                element.tag = "mo"  # it takes ± for a letter, and would set it without spaces
         return tostring(math, encoding="unicode")
     except Exception:
         return ""
