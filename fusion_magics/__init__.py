@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import pools
     from .errors import (
         ContextOverflow,
         EngineMissing,
@@ -72,6 +73,7 @@ __all__ = [
     "fuse",
     "fuse_sync",
     "load_ipython_extension",
+    "pools",
     "unload_ipython_extension",
 ]
 
@@ -95,6 +97,8 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("fusion-magics")
+    if name == "pools":
+        return import_module(".pools", __name__)
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f".{_HOME[name]}", __name__), name)

@@ -11,6 +11,7 @@ from .answers import reader_of
 from .checks import MOST_ROUNDS, USUAL_ROUNDS, choose, jury_of, safety, seconds, whole
 from .errors import NoAnswerError, keep
 from .follow_up import in_conversation
+from .given import given
 from .judges import AGGREGATES, JUDGES, rubric_of
 from .members import MOST_SAMPLES, open_judges, open_pool, with_sampling
 from .modes import MODES, Case
@@ -44,6 +45,7 @@ class Options(TypedDict, total=False):
     budget: str | None
     escalate: bool
     continue_: Fusion | None
+    blind: bool
     watch: Watch | None
 
 
@@ -79,6 +81,7 @@ async def fuse(
     budget: str | None = None,
     escalate: bool = False,
     continue_: Fusion | None = None,
+    blind: bool = False,
     dry_run: bool = False,
     watch: Watch | None = None,
 ) -> Fusion | Plan:
@@ -89,10 +92,11 @@ async def fuse(
     prompt : str or Prompt
         The question, or a whole conversation.
     pool : str or sequence of str, optional
-        Member names (``"tiny:sums,tiny:words"``); default: the tiny specialists.
+        Member names (``"tiny:sums,tiny:words"``), saved pools (``"mine"``, see
+        :mod:`fusion_magics.pools`), or both; default: the tiny specialists.
     judge : str or sequence of str, optional
-        The judge's member name; several are a jury. Default: ``tiny:judge``. It must name one in
-        every mode, also where no judge is asked.
+        The judge's member name; several are a jury. Default: the judge saved with the pool, else
+        ``tiny:judge``. It must name one in every mode, also where no judge is asked.
     mode : str
         ``best-of`` (the judge's choice), ``merge`` (one answer written from all), ``debate``
         (members revise, then the judge decides) or ``vote`` (the majority).
@@ -146,6 +150,9 @@ async def fuse(
     continue_ : Fusion, optional
         A follow-up: the members see its prompt and its answer first. (``continue`` is a word of
         Python's own.)
+    blind : bool
+        The views hide who wrote what, and what the judge says, until you have voted; see
+        :meth:`fusion_magics.Fusion.cast_vote`. What is asked is the same.
     dry_run : bool
         Ask nothing, and return a :class:`~fusion_magics.plan.Plan` of what would be asked.
     watch : callable, optional
@@ -161,17 +168,17 @@ async def fuse(
         If the task is cancelled: its attribute ``fusion`` keeps what had arrived, without a
         decision. (After ``asyncio.timeout()`` it is the ``TimeoutError``'s ``__cause__``.)
     """
-    given = {"temperature": temperature, "top_p": top_p, "max_tokens": max_tokens, "seed": seed}
+    sampling = {"temperature": temperature, "top_p": top_p, "max_tokens": max_tokens, "seed": seed}
     asked = in_conversation(prompt, system, continue_)
     params = with_sampling(
         SamplingParams(),
-        {key: value for key, value in given.items() if value is not None},
+        {key: value for key, value in sampling.items() if value is not None},
         "The sampling options",
     )
     mode, protocol = choose("mode", mode, MODES), choose("protocol", protocol, JUDGES)
     several = whole("samples", samples, MOST_SAMPLES)
     members = open_pool(pool, params, temperature, several)
-    judges = open_judges(judge)
+    judges = open_judges(judge, pool)
     cap = None if budget is None else Budget.of(budget)
     judging = {model.name for model in judges}
     setup = Setup(
@@ -195,6 +202,8 @@ async def fuse(
         ),
         budget=cap,
         escalate=escalate,
+        blind=bool(blind),
+        options=given(fuse, locals()),
     )
     return plan_of(setup) if dry_run else await _fused(setup, watch)
 
@@ -248,6 +257,8 @@ def _fusion(
         changes=outcome.changes,
         late=case.pool.late.candidates,
         saved_calls=outcome.saved_calls,
+        options=setup.options,
+        blind=setup.blind,
     )
 
 

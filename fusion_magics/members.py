@@ -3,7 +3,7 @@
 ``engine`` ends at the first colon. ``*N`` asks for N independent samples, as naming the member N
 times does. Each ``@key=value`` sets something for this member alone: a sampling parameter,
 ``system``, ``weight`` (of its vote, above 0), or a setting of its engine. A model or a value with a
-comma or an ``@`` stands in double quotes.
+comma or an ``@`` stands in double quotes. A name without a colon is a saved pool's.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from . import pool_file
 from .backends import BACKENDS, open_model
 from .backends._settings import OF_EVERY_MEMBER
-from .errors import UsageError
+from .errors import UsageError, did_you_mean
 from .pool import Member, unique_labels
 from .types import Model, SamplingParams
 
@@ -63,7 +64,8 @@ def open_pool(
     Parameters
     ----------
     pool : str or sequence of str, optional
-        Member names; a string holds several, with commas between. Default: the tiny specialists.
+        Names of members and of saved pools; a string holds several, with commas between. Default:
+        the tiny specialists.
     params : SamplingParams
         For every member, before its own ``@`` settings.
     temperature : float, optional
@@ -76,8 +78,7 @@ def open_pool(
     UsageError
         If there is no member, or one cannot be what its name says.
     """
-    written = [name for name in _split(pool) if name] if isinstance(pool, str) else pool
-    names = list(DEFAULT_POOL if written is None else written)
+    names = member_names(DEFAULT_POOL if pool is None else pool)
     if not names:
         raise UsageError("The pool has no members.", "Name some, such as tiny:sums,tiny:words")
     if not 1 <= samples <= MOST_SAMPLES:
@@ -89,21 +90,26 @@ def open_pool(
     return unique_labels(_told_apart(asked))
 
 
-def open_judges(judge: str | Sequence[str] | None) -> tuple[Model, ...]:
+def open_judges(
+    judge: str | Sequence[str] | None, pool: str | Sequence[str] | None = None
+) -> tuple[Model, ...]:
     """The models that judge: member names without samples or sampling settings.
 
     Parameters
     ----------
     judge : str or sequence of str, optional
-        A string may hold several, with commas between. Default: ``tiny:judge``.
+        A string may hold several, with commas between. Default: the judge saved with ``pool``,
+        else ``tiny:judge``.
+    pool : str or sequence of str, optional
+        Whom they judge.
 
     Raises
     ------
     UsageError
         If there is none, or one cannot be what its name says.
     """
-    written = [name for name in _split(judge) if name] if isinstance(judge, str) else judge
-    names = [DEFAULT_JUDGE] if written is None else list(written)
+    judge = judge_of(pool) or DEFAULT_JUDGE if judge is None else judge
+    names = split_names(judge)
     if not names:
         raise UsageError("There is no judge.", f"Name one, such as {DEFAULT_JUDGE}")
     return tuple(open_judge(name) for name in names)
@@ -124,7 +130,7 @@ def open_judge(name: str | None) -> Model:
     """
     name = DEFAULT_JUDGE if name is None else name
     engine, model, samples, settings = split_name(name)
-    several = _split(name)
+    several = split_names(name)
     if len(several) > 1 and all(_NAME.fullmatch(one) for one in several):
         raise UsageError(
             f"A judge is one model: {name!r} names {len(several)}.", f"Name {several[0]}"
@@ -150,13 +156,7 @@ def split_name(name: str, samples: int = 1) -> Name:
     UsageError
         If it is not of the form ``engine:model*N@key=value``.
     """
-    match = _NAME.fullmatch(name.strip()) if isinstance(name, str) else None
-    if match is None:
-        raise UsageError(
-            f"{name!r} is no member name.",
-            "A member is engine:model, such as tiny:sums or llamacpp:model.gguf; with a comma in "
-            'quotes: llamacpp:"a,b.gguf". Engines: ' + ", ".join(BACKENDS),
-        )
+    match = _read(name)
     settings = {key: quoted or plain for key, quoted, plain in _SETTING.findall(match["settings"])}
     model, digits = match["quoted"] or match["model"], match["samples"] or str(samples)
     many = int(digits[:9])  # a longer number is too large all the same
@@ -166,8 +166,93 @@ def split_name(name: str, samples: int = 1) -> Name:
     return Name(match["engine"], model, many, settings)
 
 
-def _split(names: str) -> list[str]:
-    return [name.strip() for name in _BETWEEN.split(names)]
+def with_samples(name: str, samples: int) -> str:
+    """``name``, asking for so many samples (``*N``) whatever it says itself; for 1 it says none.
+
+    Raises
+    ------
+    UsageError
+        If it is not of the form ``engine:model*N@key=value``.
+    """
+    match = _read(name)
+    end = match.end("model") if match["quoted"] is None else match.end("quoted") + 1
+    many = f"*{samples}" if samples > 1 else ""
+    return match.string[:end] + many + match["settings"]
+
+
+def _read(name: str) -> re.Match[str]:
+    match = _NAME.fullmatch(name.strip()) if isinstance(name, str) else None
+    if match is not None:
+        return match
+    raise UsageError(
+        f"{name!r} is no member name.",
+        "A member is engine:model, such as tiny:sums or llamacpp:model.gguf; with a comma in "
+        'quotes: llamacpp:"a,b.gguf". Engines: ' + ", ".join(BACKENDS),
+    )
+
+
+def split_names(names: str | Sequence[str]) -> list[str]:
+    """The names in ``names``; a string holds several, with commas between."""
+    if not isinstance(names, str):
+        return list(names)
+    return [name for name in map(str.strip, _BETWEEN.split(names)) if name]
+
+
+# ── saved pools ──────────────────────────────────────────────────────────────────────────────
+
+
+def member_names(pool: str | Sequence[str]) -> list[str]:
+    """The member names in ``pool``; saved pools in it give theirs.
+
+    Raises
+    ------
+    UsageError
+        If there is no such pool, or the file of pools is damaged.
+    """
+    names: list[str] = []
+    for name in split_names(pool):
+        saved = _saved(name)
+        names += [name] if saved is None else saved.members
+    return names
+
+
+def judge_of(pool: str | Sequence[str] | None) -> str | None:
+    """The judge saved with the first pool in ``pool`` that has one; None: there is none.
+
+    Raises
+    ------
+    UsageError
+        As :func:`member_names` does.
+    """
+    saved = map(_saved, split_names(pool or ()))
+    return next((one.judge for one in saved if one is not None and one.judge), None)
+
+
+def _saved(name: str) -> pool_file.SavedPool | None:
+    """The pool saved as ``name``; None where that is no pool's name but a member's."""
+    start = pool_file.NAME.match(name) if isinstance(name, str) else None
+    rest = name[start.end() :] if start else ":"
+    if rest[:1] not in ("", "*", "@"):
+        return None
+    pools, word = pool_file.read(), name.removesuffix(rest)
+    if word not in pools:
+        raise _no_pool(word, pools)
+    if rest:
+        raise UsageError(
+            f"{name!r}: a saved pool has no samples or settings of its own.",
+            f"Give them to its members: %fuse_pool edit {word}",
+        )
+    return pools[word]
+
+
+def _no_pool(word: str, pools: Mapping[str, pool_file.SavedPool]) -> UsageError:
+    if word in BACKENDS:
+        near = f"{word} is an engine: write {word}:MODEL. "
+    else:
+        near = did_you_mean(word, pools)
+    there = f"Saved: {', '.join(pools)}. " if pools else "None is saved yet. "
+    cure = f"Save one: %fuse_pool save {word} MEMBER,MEMBER; a member is engine:model"
+    return UsageError(f"There is no pool {word!r}.", f"{near}{there}{cure}")
 
 
 # ── samples of one member ────────────────────────────────────────────────────────────────────

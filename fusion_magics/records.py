@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import TYPE_CHECKING, cast
 
 from .errors import UsageError
+from .text import sendable
 from .types import Analysis, Candidate, Failure, Fusion, Panel, Point, TokenLogprob, Verdict
 
 if TYPE_CHECKING:
@@ -77,6 +80,7 @@ def _check_indices(fusion: Fusion) -> None:
 def _indices(fusion: Fusion) -> Iterator[tuple[str, Iterable[int]]]:
     """Where the fusion names candidates, and which."""
     yield "passages[…].candidates", _named(fusion.passages)
+    yield "vote.candidate", [fusion.vote.candidate] if fusion.vote else []
     judgment = fusion.judgment
     if judgment is None:
         return
@@ -143,17 +147,52 @@ def to_frame(fusion: Fusion) -> pd.DataFrame:
 
     A rubric's criteria have a column each, ``score_<name>``; ``ship`` is the share of a jury that
     says so, 0 to 1; ``supports`` counts the passages of a merged answer that rest on a candidate.
+    ``best`` is the judgment's choice (one candidate also where several share rank 1), ``vote`` the
+    user's.
     """
-    try:
-        import pandas as pd
-    except ImportError as exc:
-        raise UsageError("to_frame() needs pandas.", "pip install pandas") from exc
+    pd = pandas_for("to_frame()")
     rows = [_judged_row(fusion, i) for i in range(len(fusion.candidates))]
     rows += [_candidate_row(c) | {"late": True} for c in fusion.late]
     rows += [_failure_row(f) for f in fusion.failures]
+    rows = [{"best": False, "vote": False} | _writable(row) for row in rows]
     criteria = dict.fromkeys(key for row in rows for key in row if key not in _COLUMNS)
     at = _COLUMNS.index("score") + 1
     return pd.DataFrame(rows, columns=[*_COLUMNS[:at], *criteria, *_COLUMNS[at:]])
+
+
+def pandas_for(what: str) -> ModuleType:
+    """pandas, which ``what`` needs; without it a ``UsageError`` says so."""
+    try:
+        import pandas
+    except ImportError as exc:
+        raise UsageError(f"{what} needs pandas.", "pip install pandas") from exc
+    return cast("ModuleType", pandas)
+
+
+# What a spreadsheet takes for the beginning of a formula, unless it is a number; see "CSV
+# Injection", OWASP.
+_FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+def to_csv(fusion: Fusion) -> str:
+    """:func:`to_frame` as CSV (RFC 4180) with a header and without an index.
+
+    A text that a spreadsheet would run as a formula has an apostrophe before it: one that begins
+    with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return (or a full-width form of these
+    signs) and is no plain number. This is what OWASP's "CSV Injection" asks for; whoever reads the
+    file by program and wants the texts untouched takes :func:`to_frame` or :func:`to_json`.
+    """
+    frame = to_frame(fusion)
+    # With this line end every version of Python's csv quotes both \r and \n within a text.
+    return str(frame.map(_as_text).to_csv(index=False, lineterminator="\r\n"))
+
+
+def _as_text(cell: object) -> object:
+    if not isinstance(cell, str):
+        return cell
+    formula = _FORMULA.match(cell) and not _NUMBER.fullmatch(cell)
+    return f"'{cell}" if formula else cell
 
 
 _COLUMNS = (
@@ -174,7 +213,14 @@ _COLUMNS = (
     "late",
     "failure",
     "judge_error",
+    "best",
+    "vote",
 )
+
+
+def _writable(row: dict[str, object]) -> dict[str, object]:
+    # Columns of Arrow's strings cannot hold half a character.
+    return {sendable(k): sendable(v) if isinstance(v, str) else v for k, v in row.items()}
 
 
 def _judged_row(fusion: Fusion, index: int) -> dict[str, object]:
@@ -186,6 +232,8 @@ def _judged_row(fusion: Fusion, index: int) -> dict[str, object]:
     return {
         **_candidate_row(fusion.candidates[index]),
         **(_verdict_row(verdict) if verdict else {}),
+        "best": judgment is not None and judgment.best == index,
+        "vote": fusion.vote is not None and fusion.vote.candidate == index,
         "ship": ship[index] if ship else None,
         "supports": sum(index in p.candidates for p in passages) if passages else None,
     }

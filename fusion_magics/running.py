@@ -22,16 +22,17 @@ import contextvars
 import os
 import signal
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import wraps
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from .errors import Interrupted, UsageError, keep, kept
 from .fusion import fuse
 from .members import open_judges, open_pool
+from .own_vote import letters
 from .plan import Plan
 from .stopping import in_cell, stop_cancels
-from .types import Fusion, Prompt, SamplingParams
+from .types import Delta, Fusion, Prompt, Purpose, SamplingParams
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -94,20 +95,48 @@ async def stoppable(make: Make[T]) -> T:
 
 
 async def watched(
-    prompt: str | Prompt, options: Mapping[str, Any], show: bool = True
+    prompt: str | Prompt, options: Mapping[str, Any], show: bool = True, view: str = "table"
 ) -> Fusion | Plan:
     """``fuse()`` with its progress in view; the loop stays awake for Stop in any case."""
     from .views.progress import Progress
+    from .views.screens import screen_for
 
     result: Fusion | Plan
     if options.get("dry_run"):
         result = await fuse(prompt, **options)
         return result
     members = open_pool(options.get("pool"), SamplingParams(), samples=options.get("samples", 1))
-    labels = [member.label for member in members]
-    async with Progress(labels, *_judging(options), show) as watch:
-        result = await fuse(prompt, **options, watch=watch)
-    return result
+    shown = {member.label: member.label for member in members}
+    if options.get("blind"):
+        shown = _behind_letters(shown, prompt, options)
+    screen = screen_for(show, view, _about(options))
+    async with Progress(list(shown.values()), *_judging(options), screen) as watch:
+
+        def told(label: str, purpose: Purpose, delta: Delta) -> None:
+            watch(shown.get(label, label), purpose, delta)
+
+        try:
+            watch.result = await fuse(prompt, **options, watch=told)
+        except asyncio.CancelledError as stop:
+            watch.result = kept(stop)
+            raise
+    return watch.result
+
+
+def _about(options: Mapping[str, Any]) -> str:
+    """``merge · judge tiny:judge``."""
+    judge, _ = _judging(options)
+    mode = options.get("mode", "best-of")
+    return f"{mode} · judge {judge}" if judge else str(mode)
+
+
+def _behind_letters(
+    labels: Iterable[str], prompt: str | Prompt, options: Mapping[str, Any]
+) -> dict[str, str]:
+    """Member's label → ``answer A``, in the order of the letters."""
+    text = prompt.text if isinstance(prompt, Prompt) else str(prompt)
+    drawn = letters(labels, options.get("seed") or 0, text)
+    return {label: f"answer {letter}" for label, letter in drawn.items()}
 
 
 _UNITS = {"pointwise": "answer", "pairwise": "pair", "listwise": "order"}
@@ -115,7 +144,7 @@ _UNITS = {"pointwise": "answer", "pairwise": "pair", "listwise": "order"}
 
 def _judging(options: Mapping[str, Any]) -> tuple[str | None, str]:
     """Who will judge, and what of: in a vote, nobody."""
-    judges = [model.name for model in open_judges(options.get("judge"))]
+    judges = [model.name for model in open_judges(options.get("judge"), options.get("pool"))]
     if options.get("mode") == "vote" and options.get("read") != "judge":
         return None, ""
     if len(judges) > 1 or options.get("jury"):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .own_vote import VoteComparison
+    from .views import Diff
 
 Role = Literal["system", "user", "assistant"]
 State = Literal["queued", "loading", "reading", "writing", "done", "failed", "cancelled"]
@@ -451,11 +452,24 @@ class Change:
 # ── the result ───────────────────────────────────────────────────────────────────────────────
 
 
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """The user's own vote: ``candidate`` is an index in the fusion's candidates.
+
+    ``blind`` says that it was cast before the names were shown.
+    """
+
+    candidate: int
+    blind: bool = False
+
+
 @dataclass(frozen=True)
 class Fusion:
     """One answer, with all it came from. Immutable; shows itself in notebooks and terminals.
 
-    ``str(fusion)`` is :attr:`text`, so that ``{{fusion}}`` fills in the answer.
+    ``str(fusion)`` is :attr:`text`, so that ``{{fusion}}`` fills in the answer. The one exception
+    to "immutable" is :attr:`vote`: a person's later word, which :meth:`cast_vote` sets in place,
+    so that every name of the fusion has it. Two fusions are equal whatever was voted.
 
     Attributes
     ----------
@@ -483,6 +497,13 @@ class Fusion:
     saved_calls : int
         Calls that need not be made, of the most that the mode may make: the lead was safe, or the
         first member was sure.
+    options : mapping of str to JSON values
+        What ``fuse()`` was given and differs from its defaults, as :mod:`fusion_magics.given`
+        writes it down. ``continue_`` is only marked; :attr:`prompt` has the conversation.
+    blind : bool
+        The views hide who wrote what until there is a :attr:`vote`.
+    vote : Vote, optional
+        The user's own; see :meth:`cast_vote`.
     """
 
     text: str
@@ -500,6 +521,9 @@ class Fusion:
     changes: tuple[Change, ...] = ()
     late: tuple[Candidate, ...] = ()
     saved_calls: int = 0
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    blind: bool = False
+    vote: Vote | None = field(default=None, compare=False)
 
     @property
     def usage(self) -> Usage:
@@ -531,11 +555,84 @@ class Fusion:
 
         return compare_vote(self, choice)
 
+    def cast_vote(self, choice: int | str | None, *, blind: bool = False) -> VoteComparison:
+        """Vote for ``choice``, in the place of an earlier vote; None takes it back.
+
+        See :func:`fusion_magics.own_vote.cast_vote`.
+        """
+        from .own_vote import cast_vote
+
+        return cast_vote(self, choice, blind=blind)
+
+    def code(self, kind: str = "magic") -> str:
+        """The code that asks the same again: a ``%%fuse`` cell, or with ``"python"`` a call.
+
+        See :mod:`fusion_magics.views.code`.
+
+        Raises
+        ------
+        UsageError
+            If ``kind`` is neither.
+        """
+        from .views.code import code
+
+        return code(self, kind)
+
+    def diff(self, a: int | str, b: int | str, round: int | None = None) -> Diff:
+        """What candidate ``b`` says otherwise than ``a``, word by word, side by side.
+
+        Candidates go by index or member. ``round``: as they stood after that round of a debate.
+
+        Raises
+        ------
+        UsageError
+            If there is no such candidate or round.
+        """
+        from .views import diff
+
+        return diff(self, a, b, round)
+
+    def diff_rounds(self, member: int | str, round: int | None = None) -> Diff:
+        """What a debate changed in ``member``'s answer; by ``round`` alone, where one is given.
+
+        Raises
+        ------
+        UsageError
+            If there is no such member or round.
+        """
+        from .views import diff_rounds
+
+        return diff_rounds(self, member, round)
+
+    def similarity(self, read: str | Callable[[str], str | None] = "auto") -> pd.DataFrame:
+        """How much alike each two candidates are, 0 to 1, members by members (needs pandas).
+
+        Both state a final answer: 1 if it is the same, else 0. Other pairs have the Sørensen–Dice
+        coefficient of their words. ``read``: how final answers are read, as in ``fuse()``.
+
+        Raises
+        ------
+        UsageError
+            If there is no such reader.
+        """
+        from .views import similarity
+
+        return similarity(self, read)
+
     def to_frame(self) -> pd.DataFrame:
         """One row per candidate and failure, in pool order, then late answers (needs pandas)."""
         from .records import to_frame
 
         return to_frame(self)
+
+    def to_csv(self) -> str:
+        """:meth:`to_frame` as CSV, in which no text is a spreadsheet's formula (needs pandas).
+
+        See :func:`fusion_magics.records.to_csv`.
+        """
+        from .records import to_csv
+
+        return to_csv(self)
 
     def to_json(self) -> str:
         """The whole fusion as JSON; :meth:`from_json` gives it back.

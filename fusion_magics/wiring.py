@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from .answers import Read, by_meaning
 from .asking import Asking
@@ -34,6 +35,8 @@ class Setup:
     patience: Patience
     budget: Budget | None
     escalate: bool
+    blind: bool
+    options: Mapping[str, Any]
 
     def __post_init__(self) -> None:
         if self._by_jury and self.protocol != "pointwise":

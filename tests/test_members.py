@@ -15,6 +15,7 @@ from fusion_magics.members import (
     open_pool,
     sample_seed,
     split_name,
+    with_samples,
 )
 from fusion_magics.types import SamplingParams
 
@@ -38,6 +39,22 @@ from fusion_magics.types import SamplingParams
 )
 def test_split_name(name: str, parts: tuple[str, str, int, dict[str, str]]) -> None:
     assert split_name(name) == parts
+
+
+@pytest.mark.parametrize(
+    ("name", "three", "one"),
+    [
+        ("tiny:sums", "tiny:sums*3", "tiny:sums"),
+        (" tiny:sums*2@seed=1 ", "tiny:sums*3@seed=1", "tiny:sums@seed=1"),
+        ('llamacpp:"a,b*2"@system="x*4"', 'llamacpp:"a,b*2"*3@system="x*4"', None),
+        ('llamacpp:"a,b"*9', 'llamacpp:"a,b"*3', 'llamacpp:"a,b"'),
+    ],
+)
+def test_with_so_many_samples(name: str, three: str, one: str | None) -> None:
+    assert with_samples(name, 3) == three
+    assert with_samples(name, 1) == (one or name)
+    with pytest.raises(UsageError, match="no member name"):
+        with_samples("tiny", 3)
 
 
 @pytest.mark.parametrize("name", ["", "tiny", "tiny:", ":sums", "ti ny:sums", "tiny:sums*0"])

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from random import Random
+from string import ascii_uppercase
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fusion_magics.errors import UsageError
+from fusion_magics.own_vote import hidden, letters, letters_of
 from fusion_magics.types import (
     Ballot,
     Candidate,
@@ -18,6 +24,7 @@ from fusion_magics.types import (
     Timing,
     Usage,
     Verdict,
+    Vote,
 )
 
 PANEL = Panel(
@@ -81,3 +88,115 @@ def test_a_vote_for_nobody_is_refused(choice: int) -> None:
 
 def test_a_scorecard_is_kept_in_json() -> None:
     assert Fusion.from_json(FUSION.to_json()) == FUSION
+
+
+# ── casting ──────────────────────────────────────────────────────────────────────────────────
+
+
+def fresh(**changes: object) -> Fusion:
+    return replace(FUSION, vote=None, **changes)  # type: ignore[arg-type]
+
+
+def test_a_vote_is_the_last_one_that_was_cast() -> None:
+    fusion = fresh()
+    assert fusion.vote is None
+    assert fusion.cast_vote("a") == FUSION.compare_vote("a")
+    assert fusion.vote == Vote(0, blind=False)
+    fusion.cast_vote(1, blind=True)
+    assert fusion.vote == Vote(1, blind=True)
+    assert fusion.cast_vote(None) == (None, {})
+    assert fusion.vote is None
+
+
+def test_a_vote_is_no_part_of_what_a_fusion_is() -> None:
+    voted = fresh()
+    voted.cast_vote("b")
+    assert voted == fresh()
+    assert hash(voted) == hash(fresh())
+
+
+def test_a_vote_for_nobody_changes_nothing() -> None:
+    fusion = fresh()
+    fusion.cast_vote("b")
+    with pytest.raises(UsageError, match="There is no candidate 'A'"):
+        fusion.cast_vote("A")
+    assert fusion.vote == Vote(1)
+
+
+def test_a_vote_is_kept_in_json_and_its_candidate_must_be_there() -> None:
+    fusion = fresh()
+    fusion.cast_vote("c", blind=True)
+    saved = fusion.to_json()
+    assert Fusion.from_json(saved).vote == Vote(2, blind=True)
+    odd = json.loads(saved) | {"vote": {"candidate": 3}}
+    with pytest.raises(UsageError, match=r"vote.candidate names candidate 3, and it has 3"):
+        Fusion.from_json(json.dumps(odd))
+
+
+def test_a_vote_is_a_column() -> None:
+    fusion = fresh()
+    assert not fusion.to_frame()["vote"].any()
+    fusion.cast_vote("c")
+    frame = fusion.to_frame()
+    assert list(frame["vote"]) == [False, False, True]
+    assert list(frame["best"]) == [False, True, False]
+
+
+# ── blind ────────────────────────────────────────────────────────────────────────────────────
+
+ABC = st.lists(st.text(max_size=5), unique=True, max_size=30)
+
+
+@given(ABC, st.integers(), st.text(max_size=5), st.randoms())
+def test_letters_depend_on_labels_seed_and_prompt_alone(
+    labels: list[str], seed: int, prompt: str, random: Random
+) -> None:
+    drawn = letters(labels, seed, prompt)
+    assert sorted(drawn) == sorted(labels)
+    assert list(drawn.values()) == [*ascii_uppercase, "AA", "AB", "AC", "AD"][: len(labels)]
+    random.shuffle(labels)
+    assert letters(labels, seed, prompt) == drawn
+
+
+def test_letters_are_drawn_anew_for_each_question_and_seed() -> None:
+    first = {letters("abc", 0, f"question {i}")["a"] for i in range(30)}
+    assert first == {"A", "B", "C"}
+    assert {letters("abc", seed, "q")["a"] for seed in range(30)} == {"A", "B", "C"}
+
+
+def test_letters_stand_for_all_members_and_only_candidates_have_theirs() -> None:
+    whole = letters("abcd", 0, "q")
+    fusion = fresh(pool=("a", "b", "c", "d"))
+    assert letters_of(fusion) == {i: whole[m] for i, m in enumerate("abc")}
+    assert list(letters_of(fusion).values()) == sorted(letters_of(fusion).values())
+
+
+def test_a_letter_is_a_blind_vote_while_the_names_are_hidden() -> None:
+    fusion = fresh(blind=True)
+    assert hidden(fusion)
+    letter = letters_of(fusion)[2]
+    fusion.cast_vote(letter)
+    assert fusion.vote == Vote(2, blind=True)
+    assert not hidden(fusion)
+    other = letters_of(fusion)[0]
+    fusion.cast_vote(other)
+    assert fusion.vote == Vote(0, blind=False), "the names were in view by then"
+
+
+def test_what_cannot_be_told_apart_is_not_hidden() -> None:
+    assert not hidden(fresh(blind=True, candidates=FUSION.candidates[:1], judgment=None))
+    assert not hidden(fresh())
+
+
+def test_an_error_names_nobody_while_the_names_are_hidden() -> None:
+    fusion = fresh(
+        blind=True,
+        pool=("tiny:x", "tiny:y"),
+        candidates=tuple(
+            replace(c, member=f"tiny:{m}") for c, m in zip(FUSION.candidates[:2], "xy", strict=True)
+        ),
+        judgment=None,
+    )
+    with pytest.raises(UsageError, match="Give a letter: A, B") as error:
+        fusion.cast_vote("tiny:")
+    assert "tiny:x" not in str(error.value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 from dataclasses import replace
@@ -168,3 +170,52 @@ def test_a_frame_without_a_rubric_has_no_such_columns() -> None:
     assert not [c for c in frame.columns if c.startswith("score_")]
     assert frame["ship"].isna().all()
     assert frame["supports"].isna().all()
+
+
+# ── spreadsheets ─────────────────────────────────────────────────────────────────────────────
+
+
+def csv_of(*texts: str) -> list[str]:
+    """The texts of a fusion of these answers, as a CSV reader finds them."""
+    (one,) = fusion().candidates
+    many = tuple(replace(one, member=f"m{i}", text=text) for i, text in enumerate(texts))
+    written = replace(fusion(), candidates=many).to_csv()
+    return [row["text"] for row in csv.DictReader(io.StringIO(written, newline=""))]
+
+
+FORMULAS = [
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    '=HYPERLINK("http://x")',
+    "＝1",
+    "-",
+]
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_no_text_is_a_formula(formula: str) -> None:
+    assert csv_of(formula) == [f"'{formula}"]
+    (one,) = fusion().candidates
+    written = replace(fusion(), candidates=(replace(one, member=formula),)).to_csv()
+    assert next(csv.DictReader(io.StringIO(written, newline="")))["member"] == f"'{formula}"
+
+
+def test_numbers_and_other_texts_are_as_they_are() -> None:
+    texts = ["-3", "+4.5e-7", ".5", "a,b", 'say "a"', "two\nlines\r\nor\rthree", "x=1", "", "ü"]
+    assert csv_of(*texts) == texts
+    negative = replace(fusion(), calls=())
+    assert "'" not in negative.to_csv()
+
+
+def test_the_csv_has_the_columns_of_the_frame() -> None:
+    header = fusion().to_csv().split("\r\n")[0]
+    assert header.split(",") == list(fusion().to_frame().columns)
+
+
+def test_half_a_character_is_no_text_of_a_frame_or_a_file() -> None:
+    assert fusion("half \ud83d").to_frame()["text"][0] == "half ?"
+    assert fusion("half \ud83d").to_csv().encode()

@@ -36,6 +36,7 @@ _MARKS = (
 # A line that states the answer and nothing else: its emphasis, and the answer.
 _LINE = re.compile(rf"(?:#+\s+)?([*_]{{0,3}})(?:the\s)?(?:final\s)?{_WORDS}", re.IGNORECASE)
 _LONGEST_LINE = 240  # characters: a final answer is short
+_LONGEST_UNMARKED = 40  # characters: a text that is nothing but its answer is shorter still
 _NUMBER = re.compile(r"[-+]?[$€£¥]?\s?((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)\s?[%$€£¥]?")
 _WRAPPING = " \t\n.,;:!?*_`'\"()[]{}$“”‘’"
 
@@ -53,6 +54,11 @@ def final_answer(text: str) -> str:
             return str(found[-1]).strip()
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else ""
+
+
+def is_stated(text: str) -> bool:
+    """Whether ``text`` marks its final answer, or is short enough to be nothing else."""
+    return len(text.strip()) <= _LONGEST_UNMARKED or any(mark.search(text) for mark in _MARKS)
 
 
 class Stated(NamedTuple):

@@ -14,7 +14,10 @@ BACKENDS: dict[str, str] = {
     "mlx": "a folder with an MLX model, by mlx-lm",
     "scripted": "answers from a script: for tests, and notebooks that must not need weights",
 }
-"""Engine word → what it is. Module ``backends/<word>.py`` has ``open(model, settings)``."""
+"""Engine word → what it is.
+
+Module ``backends/<word>.py`` has ``open(model, settings)``, and in ``SETTINGS`` what may be set.
+"""
 
 
 def open_model(engine: str, model: str, settings: Mapping[str, str] | None = None) -> Model:
@@ -41,3 +44,8 @@ def open_model(engine: str, model: str, settings: Mapping[str, str] | None = Non
         )
     backend = import_module(f".{engine}", __name__)
     return backend.open(model, dict(settings or {}))  # type: ignore[no-any-return]
+
+
+def settings_of(engine: str) -> tuple[str, ...]:
+    """What may be set of a model of ``engine``, a key of :data:`BACKENDS`."""
+    return import_module(f".{engine}", __name__).SETTINGS  # type: ignore[no-any-return]

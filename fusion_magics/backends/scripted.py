@@ -9,10 +9,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 
-from ..errors import ModelError, UsageError
+from ..errors import ModelError, UsageError, did_you_mean
 from ..types import FREE, Delta, Finish, Price, Prompt, SamplingParams, Usage, Wording, most_written
 from ._settings import known
 
+SETTINGS = ()
 Reply = str | Callable[[Prompt, SamplingParams], str]
 
 
@@ -103,11 +104,11 @@ class ScriptedModel:
 
 def open(model: str, settings: Mapping[str, str]) -> ScriptedModel:
     """The scripted model ``model``; it has no settings of its own."""
-    known(f"scripted:{model}", settings, ())
+    known(f"scripted:{model}", settings, SETTINGS)
     if model not in SCRIPTS:
         raise UsageError(
             f"There is no script {model!r}.",
-            "Scripts: " + ", ".join(SCRIPTS) + ". Add yours to "
-            "fusion_magics.backends.scripted.SCRIPTS.",
+            f"{did_you_mean(model, SCRIPTS, 'scripted:{}')}Scripts: {', '.join(SCRIPTS)}. Add "
+            "yours to fusion_magics.backends.scripted.SCRIPTS.",
         )
     return ScriptedModel(f"scripted:{model}", SCRIPTS[model])

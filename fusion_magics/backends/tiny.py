@@ -21,6 +21,7 @@ from . import llamacpp, mlx
 from ._settings import known
 
 ENGINES = ("llamacpp", "mlx")
+SETTINGS = ("engine", *dict.fromkeys((*llamacpp.SETTINGS, *mlx.SETTINGS)))
 # Twice their longest right answer: what goes on beyond it goes round in circles.
 MOST_TOKENS = 320
 JUDGE_MOST_TOKENS = 1024
@@ -38,7 +39,8 @@ def open(model: str, settings: Mapping[str, str]) -> LocalModel:
     engine = settings.get("engine", default_engine())
     if engine not in ENGINES:
         raise UsageError(
-            f"{name}: engine={engine} cannot run it.", f"Engines: {', '.join(ENGINES)}."
+            f"{name}: engine={engine} cannot run it.",
+            f"{did_you_mean(engine, ENGINES)}Engines: {', '.join(ENGINES)}.",
         )
     valid = llamacpp.SETTINGS if engine == "llamacpp" else mlx.SETTINGS
     known(name, settings, ("engine", *valid))

@@ -1,4 +1,7 @@
-"""Tab in a ``%fuse`` line or a ``%%fuse`` cell: options, their values, and names inside ``{{``."""
+"""Tab in a ``%fuse`` line or a ``%%fuse`` cell: options, their values, and names inside ``{{``.
+
+And in ``%fuse_pool`` and ``%fuse_models``: what they can do, and with what.
+"""
 
 # mypy: disallow-untyped-decorators=False
 # (IPython's decorators have no types of their own.)
@@ -11,7 +14,8 @@ from collections.abc import Callable, Iterable
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from .options import WORD, flags_of, magic_parser, takes
+from .awaiting import MAGIC
+from .options import WORD, flags_of, magic_parser, pool_parser, takes
 
 if TYPE_CHECKING:
     from .fuse import FuseMagics
@@ -19,8 +23,9 @@ if TYPE_CHECKING:
 Matcher = Callable[[Any], Any]
 
 _CELL = re.compile(r"\s*%%fuse\b")
-_LINE = re.compile(r"\s*(?:[\w.\[\], ]+=\s*)?%%?fuse[ \t]+(?P<typed>.*)", re.DOTALL)
+_LINE = re.compile(r"\s*(?:[\w.\[\], ]+=\s*)?%%?(?P<magic>fuse\w*)[ \t]+(?P<typed>.*)", re.DOTALL)
 _NAME = re.compile(r"[^\W\d]\w*(?:\.\w*)*$|$")
+_QUOTED = re.compile(r'"[^"]*"')
 
 
 def make_matcher(shell: Any, magics: FuseMagics) -> Matcher:
@@ -50,6 +55,8 @@ def complete(
     line = _LINE.match(before)
     if line is None and not in_cell:
         return "", []
+    if line is not None and line["magic"] != MAGIC and not in_cell:
+        return _beside(line["magic"], line["typed"])
     _, braces, expression = before.rpartition("{{")
     if braces and "}}" not in expression:
         return _names(expression, shell)
@@ -68,9 +75,15 @@ def _names(expression: str, shell: Any) -> tuple[str, list[str]]:
     return typed, _starting(typed, sorted(n for n in names if n not in shell.user_ns_hidden))
 
 
-def _options(typed: str, shell: Any, magics: FuseMagics) -> tuple[str, list[str]]:
+def _split(typed: str) -> tuple[list[str], str]:
+    """The words that are complete, and the one that is being typed."""
     words = WORD.findall(typed)
     last = words.pop() if words and not typed[-1].isspace() else ""
+    return words, last
+
+
+def _options(typed: str, shell: Any, magics: FuseMagics) -> tuple[str, list[str]]:
+    words, last = _split(typed)
     flags = flags_of(magic_parser())
     option = None  # the flag that stands before, if it has no value yet
     for word in words:
@@ -93,14 +106,72 @@ def _options(typed: str, shell: Any, magics: FuseMagics) -> tuple[str, list[str]
 def _value(option: Action, typed: str, shell: Any, magics: FuseMagics) -> tuple[str, list[str]]:
     if (words := getattr(option.type, "words", None)) is not None:
         return typed, _starting(typed, words())
-    if option.dest in ("pool", "judge", "jury"):
+    if option.dest == "pool":
+        own = magics.pool.split(",") if isinstance(magics.pool, str) else magics.pool
+        return _members(typed, [*filter(None, own), *pools(), *members()])
+    if option.dest == "judge":
+        return _members(typed, members(), judging=True)
+    if option.dest == "jury":
         typed = typed.rpartition(",")[2]
-        return typed, _starting(typed, personas() if option.dest == "jury" else members(magics))
+        return typed, _starting(typed, personas())
     if option.dest == "read":
         return typed, _starting(typed, readers(shell))
     if option.dest == "continue_":
         return typed, _starting(typed, fusions(shell))
     return typed, []
+
+
+def _members(typed: str, names: Iterable[str], judging: bool = False) -> tuple[str, list[str]]:
+    """The last of the ``typed`` names: one of ``names``, or a setting of it, behind ``@``."""
+    if typed[:1] in ("'", '"') and typed.count(typed[0]) == 1:
+        typed = typed[1:]
+    bare = _QUOTED.sub(lambda quoted: "_" * len(quoted[0]), typed)
+    if '"' in bare:
+        return "", []
+    name = typed[bare.rfind(",") + 1 :].lstrip()
+    start = bare.rfind("@", len(typed) - len(name)) + 1
+    if not start:
+        return name, _starting(name, dict.fromkeys(names))
+    return typed[start:], _starting(typed[start:], settings(name.partition(":")[0], judging))
+
+
+# ── the magics beside %fuse ──────────────────────────────────────────────────────────────────
+
+
+def _beside(magic: str, typed: str) -> tuple[str, list[str]]:
+    from . import inventory
+    from .pools import VERBS
+
+    words, last = _split(typed)
+    if magic == "fuse_pool":
+        return _fuse_pool(words, last) if words else (last, _starting(last, VERBS))
+    if magic == "fuse_models" and not words:
+        return last, _starting(last, inventory.VERBS)
+    if magic == "fuse_models" and words == ["unload"]:
+        return last, _starting(last, loaded())
+    return "", []
+
+
+def _fuse_pool(words: list[str], last: str) -> tuple[str, list[str]]:
+    verb, *given = words
+    if verb in ("show", "delete", "edit") and not given:
+        return last, _starting(last, pools())
+    if verb != "save":
+        return "", []
+    flags = flags_of(pool_parser())
+    flag, equals, value = last.partition("=")
+    if words[-1] in flags:
+        return _members(last, members(), judging=True)
+    if equals and flag in flags:
+        return _members(value, members(), judging=True)
+    if last.startswith("-"):
+        return last, _starting(last, (f for f in flags if f.startswith("--")))
+    if not given:
+        return last, _starting(last, pools())
+    return _members(last, [*pools(), *members()])
+
+
+# ── what there is ────────────────────────────────────────────────────────────────────────────
 
 
 def personas() -> list[str]:
@@ -131,16 +202,41 @@ def _own(shell: Any) -> list[tuple[str, Any]]:
     return [(name, shell.user_ns[name]) for name in sorted(names) if not name.startswith("_")]
 
 
-def members(magics: FuseMagics) -> list[str]:
+def pools() -> list[str]:
+    """The names of the saved pools; none where their file is damaged."""
+    from ..errors import UsageError
+    from ..pools import saved
+
+    try:
+        return list(saved())
+    except UsageError:
+        return []
+
+
+def members() -> list[str]:
     """Member names that can be written at once, then the engines that want a model's name."""
     from ..backends import BACKENDS
     from ..backends.scripted import SCRIPTS
     from ..tiny import NAMES
 
     named = [f"tiny:{name}" for name in NAMES] + [f"scripted:{name}" for name in SCRIPTS]
-    engines = [f"{word}:" for word in BACKENDS if word not in ("tiny", "scripted")]
-    own = magics.pool.split(",") if isinstance(magics.pool, str) else magics.pool
-    return list(dict.fromkeys([*filter(None, own), *named, *engines]))
+    return [*named, *(f"{word}:" for word in BACKENDS if word not in ("tiny", "scripted"))]
+
+
+def settings(engine: str, judging: bool = False) -> list[str]:
+    """What may be set of a model of ``engine``, as ``key=``; a judge has no sampling."""
+    from ..backends import BACKENDS, settings_of
+    from ..backends._settings import OF_EVERY_MEMBER
+
+    own = settings_of(engine) if engine in BACKENDS else ()
+    return [f"{key}=" for key in (*(() if judging else OF_EVERY_MEMBER), *own)]
+
+
+def loaded() -> list[str]:
+    """The names of the models in memory."""
+    from ..local import loaded
+
+    return [model.name for model in loaded()]
 
 
 def _starting(typed: str, words: Iterable[str]) -> list[str]:

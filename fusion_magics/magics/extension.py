@@ -11,9 +11,10 @@ from .completion import make_matcher
 from .fuse import FuseMagics
 from .question_mark import TRANSFORMERS
 
-_LINE = (MAGIC, "fuse_models")
+_LINE = (MAGIC, "fuse_models", "fuse_pool")
 _CELL = (MAGIC,)
-_SHOWN = (("fusion_magics.types", "Fusion"), ("fusion_magics.plan", "Plan"))
+_LIVE = ("fusion_magics.types", "Fusion")
+_SHOWN = (_LIVE, ("fusion_magics.plan", "Plan"))
 
 
 @dataclass
@@ -45,6 +46,7 @@ def load(shell: Any) -> None:
     shell.Completer.custom_matchers.append(matcher)
     for module, name in _SHOWN:
         shell.display_formatter.mimebundle_formatter.for_type_by_name(module, name, magics.bundle)
+    shell.display_formatter.ipython_display_formatter.for_type_by_name(*_LIVE, magics.show)
     runner = shell.loop_runner
     if getattr(shell, "kernel", None) is None and str(runner) == "asyncio":
         shell.loop_runner = CellRunner()
@@ -77,6 +79,7 @@ def unload(shell: Any) -> None:
     if isinstance(shell.loop_runner, CellRunner):
         shell.loop_runner = guest.runner
     _forget_formatter(shell.display_formatter.mimebundle_formatter)
+    _forget_formatter(shell.display_formatter.ipython_display_formatter)
 
 
 def _forget_formatter(formatter: Any) -> None:

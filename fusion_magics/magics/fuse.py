@@ -1,4 +1,4 @@
-"""``%%fuse``, ``%fuse`` and ``%fuse_models``: read the line, call ``fuse()``, return the Fusion."""
+"""``%%fuse`` and ``%fuse``: read the line, call ``fuse()``, return the Fusion; and the others."""
 
 # mypy: disallow-untyped-decorators=False
 # (IPython's and traitlets' decorators have no types of their own.)
@@ -107,11 +107,12 @@ class FuseMagics(Magics):  # type: ignore[misc]
     """Ask a pool of models at once; a judge compares the answers. See ``%fuse?``."""
 
     pool = Union(
-        [List(Unicode()), Unicode()], help="Members that %%fuse asks; empty: the tiny models."
+        [List(Unicode()), Unicode()],
+        help="Members that %%fuse asks, or a saved pool; empty: the tiny models.",
     ).tag(config=True)
     judge = Union(
         [List(Unicode()), Unicode()],
-        help="The model that compares, several are a jury; empty: tiny:judge.",
+        help="The model that compares, several are a jury; empty: the pool's, else tiny:judge.",
     ).tag(config=True)
     mode = Unicode("best-of", help="How answers become one: best-of, merge, debate, vote.").tag(
         config=True
@@ -132,7 +133,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
     budget = Unicode(
         help="Hard cap over all calls of one cell: 0.05usd, 20000tok; empty: none."
     ).tag(config=True)
-    view = Unicode("table", help="How a Fusion is shown: table, text.").tag(config=True)
+    view = Unicode("live", help="How a Fusion is shown: live, table, text.").tag(config=True)
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
@@ -215,17 +216,40 @@ class FuseMagics(Magics):  # type: ignore[misc]
         ``%fuse_models unload`` gives the memory of all back to the system,
         ``%fuse_models unload NAME`` that of one.
         """
-        from .inventory import show, unload
+        from .inventory import command
 
-        words = line.split()
-        if not words or words == ["list"]:
-            print(show())
-        elif words[0] == "unload" and len(words) <= 2:
-            print(unload(words[1] if len(words) == 2 else None))
+        print(command(line))
+
+    @no_var_expand
+    @line_magic
+    def fuse_pool(self, line: str) -> None:
+        """Saved pools: members, and a judge if you like, under one name.
+
+        ::
+
+            %fuse_pool                                       list them
+            %fuse_pool save NAME MEMBER,MEMBER [-j JUDGE]    save one, or replace it
+            %fuse_pool show NAME                             one, and the line that saves it
+            %fuse_pool delete NAME
+            %fuse_pool edit [NAME]                           a form (in a notebook)
+
+        ``%%fuse -p NAME`` then asks its members; its judge judges where none is named. A pool and
+        members go together: ``-p NAME,tiny:sums``. The same in Python: ``fusion_magics.pools``.
+
+        Examples
+        --------
+        ::
+
+            %fuse_pool save trio tiny:sums,tiny:words*3@temperature=0.9,tiny:logic -j tiny:judge
+            %fuse -p trio How many r's are in strawberry?
+        """
+        from .pools import command, form
+
+        verb, _, rest = line.strip().partition(" ")
+        if verb != "edit":
+            print(command(line))
         else:
-            raise UsageError(
-                f"%fuse_models cannot {line!r}.", "Write %fuse_models, or %fuse_models unload NAME."
-            )
+            self._display(form(rest.strip(), self.shell))
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────
 
@@ -252,6 +276,8 @@ class FuseMagics(Magics):  # type: ignore[misc]
 
     def _with_defaults(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """``given``, over the configured defaults that go with it."""
+        from ..members import judge_of
+
         configured = {
             "pool": self.pool,
             "judge": self.judge,
@@ -263,6 +289,9 @@ class FuseMagics(Magics):  # type: ignore[misc]
             "deadline": self.deadline,
             "budget": self.budget,
         }
+        # A pool that is named in the cell brings its judge.
+        if "judge" not in given and (judge := judge_of(given.get("pool"))):
+            given = {**given, "judge": judge}
         if (given.get("mode") or self.mode) == "vote":  # it asks no judge
             for name in ("protocol", "rubric", "jury", "aggregate"):
                 del configured[name]
@@ -277,15 +306,11 @@ class FuseMagics(Magics):  # type: ignore[misc]
     # ── asking ───────────────────────────────────────────────────────────────────────────────
 
     async def _answer(self, request: Request) -> Fusion | Plan:
-        from IPython.core.displaypub import CapturingDisplayPublisher
-
         from ..running import watched
 
-        # What %%capture keeps is shown later, when there is no progress any more.
-        captured = isinstance(self.shell.display_pub, CapturingDisplayPublisher)
-        show = not (request.silent or captured)
+        show = not (request.silent or self._captured())
         try:
-            fusion = await watched(request.prompt, request.options, show)
+            fusion = await watched(request.prompt, request.options, show, request.view or self.view)
         except asyncio.CancelledError as stop:
             if (arrived := kept(stop)) is not None:
                 self._keep(request, arrived)
@@ -304,17 +329,42 @@ class FuseMagics(Magics):  # type: ignore[misc]
 
     # ── showing ──────────────────────────────────────────────────────────────────────────────
 
-    def _display(self, fusion: Fusion) -> None:
+    def _display(self, shown: Any) -> None:
         from IPython.display import display
 
-        display(fusion)
+        display(shown)
+
+    def show(self, fusion: Fusion) -> None:
+        """Show ``fusion`` live, where that was asked for and someone looks.
+
+        Raises
+        ------
+        NotImplementedError
+            Where it is shown by its :meth:`bundle`; IPython takes that for an answer.
+        """
+        from ..views.screens import can_be_live
+
+        if self._view_of(fusion) != "live" or self._captured() or not can_be_live():
+            raise NotImplementedError
+        from ..views.live import show
+
+        show(fusion)
+
+    def _view_of(self, result: Fusion | Plan) -> str:
+        return self._views.get(id(result), str(self.view))
+
+    def _captured(self) -> bool:
+        """What ``%%capture`` keeps is shown later, when nothing can be live any more."""
+        from IPython.core.displaypub import CapturingDisplayPublisher
+
+        return isinstance(self.shell.display_pub, CapturingDisplayPublisher)
 
     def bundle(self, result: Fusion | Plan) -> dict[str, str]:
         """``result`` in the view that its ``%fuse`` asked for, else in the configured one."""
         from ..plan import Plan
         from ..views import bundle
 
-        view = self._views.get(id(result), self.view)
+        view = self._view_of(result)
         if not isinstance(result, Plan):
             return bundle(result, view)
         shown = result._repr_mimebundle_()

@@ -1,4 +1,4 @@
-"""What ``%fuse_models`` prints: the models that ship, and those in memory."""
+"""``%fuse_models``: the models that ship, and those in memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,26 @@ from .. import local
 from ..errors import UsageError, did_you_mean
 from ..tiny import NAMES
 
+VERBS = ("list", "unload")
 _HEAD = ("model", "state", "memory", "pid", "what it is")
+
+
+def command(line: str) -> str:
+    """Do what ``%fuse_models`` with ``line`` behind it asks for, and say what was done.
+
+    Raises
+    ------
+    UsageError
+        If there is no such command, or no such model.
+    """
+    words = line.split()
+    if not words or words == ["list"]:
+        return show()
+    if words[0] == "unload" and len(words) <= 2:
+        return unload(words[1] if len(words) == 2 else None)
+    near = "" if words[0] in VERBS else did_you_mean(words[0], VERBS)
+    cure = "Write %fuse_models, or %fuse_models unload NAME."
+    raise UsageError(f"%fuse_models cannot {line!r}.", near + cure)
 
 
 def show() -> str:
@@ -23,7 +42,7 @@ def show() -> str:
             rows.append((name, "loaded", _megabytes(model.memory), str(model.pid), what))
         else:
             rows.append((name, "on disk", "", "", what))
-    return _aligned(rows)
+    return aligned(rows)
 
 
 def unload(name: str | None = None) -> str:
@@ -54,7 +73,8 @@ def _megabytes(size: int) -> str:
     return f"{size / 2**20:,.0f} MiB"
 
 
-def _aligned(rows: Sequence[tuple[str, ...]]) -> str:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
+def aligned(rows: Sequence[tuple[str, ...]]) -> str:
+    """``rows`` as lines of text, each column as wide as its longest cell."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(f"{c:<{w}}" for c, w in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)

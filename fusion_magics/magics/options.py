@@ -110,9 +110,20 @@ VIEW = Word("view", "..views", "VIEWS")
 
 Option = tuple[tuple[str, ...], Callable[[str], Any] | Switch, str | None, str]
 
+_JUDGE: Option = (
+    ("-j", "--judge"),
+    several,
+    "JUDGE",
+    "who compares; several are a jury (tiny:judge)",
+)
 _ASKING: tuple[Option, ...] = (
-    (("-p", "--pool"), several, "POOL", "members to ask: engine:model,… (default: tiny)"),
-    (("-j", "--judge"), several, "JUDGE", "who compares; several are a jury (tiny:judge)"),
+    (
+        ("-p", "--pool"),
+        several,
+        "POOL",
+        "members to ask: engine:model,… or a saved pool (default: tiny)",
+    ),
+    _JUDGE,
     (
         ("-m", "--mode"),
         MODE,
@@ -155,11 +166,13 @@ _ASKING: tuple[Option, ...] = (
     (("--escalate",), Switch(), None, "ask the first member; others only if it is unsure"),
     (("--dry-run",), Switch(), None, "show calls, tokens, cost and memory; ask nothing"),
 )
-_NAMED: tuple[Option, ...] = (
+# What only a notebook has: variables, and a later cell to vote in.
+_IN_A_NOTEBOOK: tuple[Option, ...] = (
+    (("--blind",), Switch(), None, "hide who wrote what until you have voted"),
     (("--continue",), variable, "NAME", "a follow-up to the Fusion NAME"),
     (("-o", "--out"), variable, "NAME", "also bind the Fusion to NAME"),
 )
-_SHOWING: tuple[Option, ...] = ((("--view",), VIEW, "VIEW", "table (default) or text"),)
+_SHOWING: tuple[Option, ...] = ((("--view",), VIEW, "VIEW", "live (default), table, text"),)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -173,7 +186,7 @@ class _Parser(argparse.ArgumentParser):
 def magic_parser() -> argparse.ArgumentParser:
     """The options of ``%%fuse`` and ``%fuse``; the prompt is no part of it."""
     parser = _Parser("%fuse", add_help=False, allow_abbrev=False, exit_on_error=False)
-    _add_options(parser, (*_ASKING, *_NAMED, *_SHOWING))
+    _add_options(parser, (*_ASKING, *_IN_A_NOTEBOOK, *_SHOWING))
     return parser
 
 
@@ -188,6 +201,14 @@ def command_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("prompt", nargs="*", help="the question")
     _add_options(parser, (*_ASKING, *_SHOWING))
+    return parser
+
+
+@cache
+def pool_parser() -> argparse.ArgumentParser:
+    """The options of ``%fuse_pool save``."""
+    parser = _Parser("%fuse_pool", add_help=False, allow_abbrev=False, exit_on_error=False)
+    _add_options(parser, (_JUDGE,))
     return parser
 
 
@@ -236,7 +257,7 @@ def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> dict[str, An
     given = {name: value for name, value in vars(parsed).items() if value is not None}
     for word in unknown:
         if word.startswith("-"):
-            raise _unknown(word, flags_of(parser))
+            raise _unknown(word, parser)
         given["prompt"].append(word)  # argparse takes them up to the next option only
     return given
 
@@ -264,10 +285,10 @@ def _explained(exc: argparse.ArgumentError) -> UsageError:
     return UsageError(f"{option} {message}" if message[0].islower() else message, hint)
 
 
-def _unknown(word: str, flags: Mapping[str, object]) -> UsageError:
-    flag = word.split("=")[0]
+def _unknown(word: str, parser: argparse.ArgumentParser) -> UsageError:
+    flag, flags = word.split("=")[0], flags_of(parser)
     if flag in ("-h", "--help"):
-        return UsageError(f"{flag} is no option of a magic.", "Write: %fuse?")
+        return UsageError(f"{flag} is no option of a magic.", f"Write: {parser.prog}?")
     long = ", ".join(f for f in flags if f.startswith("--"))
     return UsageError(f"There is no option {flag}.", f"{did_you_mean(flag, flags)}Options: {long}")
 
@@ -299,11 +320,18 @@ def split_line(line: str, parser: argparse.ArgumentParser | None = None) -> tupl
         following = WORD.search(line, at)
         if not equals and following and flag in flags and takes(flags[flag], following[0]):
             at, equals, value = following.end(), "=", following[0]
-        words.append(flag + equals + _unquoted(flag, value))
+        words.append(flag + equals + unquoted(flag, value))
     return words, line[at:].strip()
 
 
-def _unquoted(flag: str, value: str) -> str:
+def unquoted(flag: str, value: str) -> str:
+    """``value``, which stands behind ``flag``, without the quotes around all of it.
+
+    Raises
+    ------
+    UsageError
+        For a quote that is never closed.
+    """
     if value[:1] not in ('"', "'"):
         return value
     if len(value) < 2 or value[-1] != value[0]:

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..errors import UsageError
+from ..errors import UsageError, did_you_mean
+from ..own_vote import hidden
 from ..types import Fusion
+from .blind import blind, plain_blind
+from .heat_map import similarity
 from .plain import plain
 from .table import table
+from .word_diff import Diff, diff, diff_rounds
 
 View = Callable[[Fusion], dict[str, str]]
 """``fusion -> MIME type -> content``."""
@@ -19,19 +23,20 @@ View = Callable[[Fusion], dict[str, str]]
 
 def _table(fusion: Fusion) -> dict[str, str]:
     # No text/markdown: whoever reads it reads HTML too, and notebooks would keep each text thrice.
-    return {"text/html": table(fusion), "text/plain": plain(fusion)}
+    html = blind(fusion) if hidden(fusion) else table(fusion)
+    return {"text/html": html, **_text(fusion)}
 
 
 def _text(fusion: Fusion) -> dict[str, str]:
-    return {"text/plain": plain(fusion)}
+    return {"text/plain": plain_blind(fusion) if hidden(fusion) else plain(fusion)}
 
 
-VIEWS: Mapping[str, View] = {"table": _table, "text": _text}
-"""The word a user types → the view."""
+VIEWS: Mapping[str, View] = {"live": _table, "table": _table, "text": _text}
+"""The word a user types → the view. ``live`` is the table, and what :mod:`.live` adds to it."""
 
 
 def bundle(fusion: Fusion, view: str = "table") -> dict[str, str]:
-    """``fusion`` as MIME type → content, for IPython's display.
+    """``fusion`` as MIME type → content, for IPython's display; a blind one without names.
 
     Raises
     ------
@@ -39,8 +44,22 @@ def bundle(fusion: Fusion, view: str = "table") -> dict[str, str]:
         If there is no such view.
     """
     if view not in VIEWS:
-        raise UsageError(f"There is no view {view!r}.", f"Views: {', '.join(VIEWS)}.")
+        raise UsageError(
+            f"There is no view {view!r}.", f"{did_you_mean(view, VIEWS)}Views: {', '.join(VIEWS)}."
+        )
     return VIEWS[view](fusion)
 
 
-__all__ = ["VIEWS", "View", "bundle", "plain", "table"]
+__all__ = [
+    "VIEWS",
+    "Diff",
+    "View",
+    "blind",
+    "bundle",
+    "diff",
+    "diff_rounds",
+    "plain",
+    "plain_blind",
+    "similarity",
+    "table",
+]

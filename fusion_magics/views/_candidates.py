@@ -15,7 +15,7 @@ _SHOWN = 20
 _LEFT = ' style="text-align:left"'
 
 # What each column says, by its CSS class; a fusion without scores or reasons leaves them out.
-_NUMBERS = {"tokens": "tokens", "time": "time", "speed": "tokens/s"}
+_NUMBERS = {"tokens": "tokens", "time": "time", "speed": "tokens/s", "cost": "cost"}
 
 # Where nobody answered there is nothing to count.
 _NOTHING = {"rank": "", "member": "member", "answer": "answer"}
@@ -39,6 +39,12 @@ def candidates(fusion: Fusion) -> str:
     return _table(columns, body[:_SHOWN]) + fold(more, _table(columns, body[_SHOWN:]))
 
 
+def columns_of(fusion: Fusion) -> list[str]:
+    """What the columns are of: ``rank``, ``member``, ``score`` …"""
+    rows = words.rows(fusion)
+    return list(_columns(rows, fusion)) if rows else []
+
+
 def _columns(rows: Sequence[words.Row], fusion: Fusion) -> dict[str, str]:
     verdicts = [row.verdict for row in rows if row.verdict]
     voted = fusion.judgment is not None and fusion.judgment.protocol == "vote"
@@ -49,7 +55,8 @@ def _columns(rows: Sequence[words.Row], fusion: Fusion) -> dict[str, str]:
     columns["answer"] = "answer"
     if any(row.explained for row in rows):
         columns["why"] = "votes" if voted else "why"
-    return columns | _NUMBERS
+    costs = any(row.candidate.usage.cost for row in rows)
+    return columns | {key: name for key, name in _NUMBERS.items() if costs or key != "cost"}
 
 
 def _table(columns: dict[str, str], body: list[str]) -> str:
@@ -68,16 +75,18 @@ def _row(row: words.Row, columns: dict[str, str], fusion: Fusion) -> str:
     cells = {
         "rank": f'<td class="fz-k">{row.number}</td>',
         "member": f'<th scope="row"{_LEFT}>{name(candidate.member)}'
-        f"{f'<small> {row.standing}</small>' if row.standing else ''}</th>",
+        f"{''.join(f'<small> {said}</small>' for said in (row.standing, row.vote) if said)}</th>",
         "score": f'<td class="fz-c">{_score(row)}</td>',
         "answer": f'<td class="fz-a"{_LEFT}>{_answer(row, fusion)}</td>',
         "why": f'<td class="fz-why"{_LEFT}>{_why(row)}</td>',
         "tokens": f'<td class="fz-n fz-tok">{candidate.usage.completion_tokens:,}</td>',
         "time": f'<td class="fz-n fz-sec">{time(candidate.timing.seconds)}</td>',
         "speed": f'<td class="fz-n fz-spd">{words.speed(candidate)}</td>',
+        "cost": f'<td class="fz-n fz-usd">{words.cost(candidate.usage)}</td>',
     }
     best = ' class="fz-best"' if row.chosen else ""
-    return f"<tr{best}>{''.join(cells[key] for key in columns)}</tr>"
+    index = "" if row.index is None else f' data-i="{row.index}"'
+    return f"<tr{best}{index}>{''.join(cells[key] for key in columns)}</tr>"
 
 
 def _answer(row: words.Row, fusion: Fusion) -> str:

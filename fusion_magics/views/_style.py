@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import re
 
+from ._html import NO_MATH
+
 # Everything is nested in .fz, twice, because JupyterLab's own rules for tables must be outdone.
 _BASE = """
 .fz.fz{
@@ -103,6 +105,7 @@ background:var(--faint)}
 .fz-tok::after{content:" tokens"}
 .fz-t .fz-sec{grid-row:1;color:inherit}
 .fz-spd::after{content:" tokens/s"}
+.fz-t .fz-usd{grid-area:10/3}
 .fz-s th{max-width:110px}
 }}
 """
@@ -210,12 +213,98 @@ grid-template-columns:repeat(auto-fit,minmax(118px,1fr))}
 font-weight:400;border-bottom:1px solid var(--faint)}
 }
 """,
+    "fz-r": """
+.fz.fz{
+.fz-r{margin-top:12px}
+.fz-who{font-weight:600}
+.fz-r>details{margin-top:6px}
+.fz-r li{display:grid;grid-template-columns:20px minmax(80px,150px) 1fr;gap:0 8px;
+padding:5px 0 5px 9px;border-inline-start:3px solid var(--faint)}
+.fz-r details>ul{margin:4px 0 0 4px}
+.fz-r .fz-k{color:var(--dim)}
+.fz-r .fz-moved{border-color:var(--blue);
+background:linear-gradient(90deg,color-mix(in srgb,var(--blue) 7%,transparent),transparent)}
+.fz-r em{font-style:normal;font-weight:600;color:var(--blue)}
+.fz-r strong{font-weight:600}
+}
+@container fz (max-width:640px){
+.fz.fz{
+.fz-r li{grid-template-columns:20px 1fr}
+.fz-r li>div{grid-column:2}
+}}
+""",
+    "fz-g": """
+.fz.fz{
+.fz-g div{overflow-x:auto;position:relative;margin-top:10px}
+.fz-g div:focus-visible{outline:2px solid var(--blue);outline-offset:2px}
+.fz-g table{width:auto;margin:0;font-size:12px;border-collapse:separate;border-spacing:2px}
+.fz-g :is(th,td){border:0;padding:5px 6px;font-weight:400;max-width:none}
+.fz-g :is(td,thead th){min-width:24px;text-align:center;font-variant-numeric:tabular-nums;
+white-space:nowrap}
+.fz-g thead th{color:var(--dim);padding-block:0}
+.fz-g tbody th{text-align:start;max-width:220px;padding-inline-start:0;white-space:nowrap;
+overflow:hidden;text-overflow:ellipsis}
+.fz-g tbody th b{display:inline-block;min-width:20px;color:var(--dim);font-weight:400}
+.fz-g tbody td{border-radius:3px;
+background:color-mix(in srgb,var(--blue) calc(4% + 38%*var(--share)),transparent)}
+.fz-g caption{font-size:12px;font-weight:600;color:inherit;white-space:nowrap}
+.fz-g p{font-size:11px;color:var(--dim);margin-top:2px}
+}
+@container fz (max-width:640px){
+.fz.fz .fz-g tbody th{max-width:116px}
+}
+""",
+    "fz-d": """
+.fz.fz{
+--gone:color-mix(in srgb,var(--red) 16%,transparent);
+--new:color-mix(in srgb,var(--green) 18%,transparent);
+.fz-d table{table-layout:fixed;margin-top:6px}
+.fz-d tbody{border-block:1px solid var(--faint)}
+.fz-d :is(th,td){width:50%;padding:1px 14px;text-align:start;vertical-align:top;border:0;
+font-weight:400;white-space:normal;max-width:none}
+.fz-d tr>:first-child{padding-inline-start:0}
+.fz-d tr>:last-child{padding-inline-end:0}
+.fz-d td+td,.fz-d th+th{border-inline-start:1px solid var(--faint)}
+.fz-d th{font-weight:600;padding-bottom:6px}
+.fz-d tbody tr:first-child>td{padding-top:5px}
+.fz-d tbody tr:last-child>td{padding-bottom:5px}
+.fz-d th b{color:var(--red);font-weight:700}
+.fz-d th+th b{color:var(--green)}
+.fz-same td{color:var(--dim)}
+& del,& ins{border-radius:2px;padding:1px 0;color:inherit;box-decoration-break:clone;
+-webkit-box-decoration-break:clone}
+& del{background:var(--gone);text-decoration:line-through 1px var(--red)}
+& ins{background:var(--new);text-decoration:underline 2px var(--green);text-underline-offset:3px}
+& del::before,& ins::before{position:absolute;width:1px;height:1px;overflow:hidden;
+clip-path:inset(50%);white-space:nowrap}
+& del::before{content:" removed: "}
+& ins::before{content:" added: "}
+}
+@container fz (max-width:640px){
+.fz.fz{
+.fz-d :is(table,caption,thead,tbody,tr,th,td){display:block;width:auto}
+.fz-d :is(th,td){padding:2px 0 2px 18px}
+.fz-d td+td,.fz-d th+th{border:0}
+.fz-d tr>:first-child{padding-inline-start:18px}
+.fz-d tbody tr:not(.fz-same){padding-block:4px}
+.fz-d :is(th,td){position:relative}
+.fz-d th b,.fz-d td::before{position:absolute;inset-inline-start:0;font-weight:700}
+.fz-d td::before{content:"−"/"";color:var(--red)}
+.fz-d td+td::before{content:"+"/"";color:var(--green)}
+.fz-d td:empty,.fz-d .fz-same td+td,.fz-d .fz-same td::before{display:none}
+}}
+""",
 }
 
 
 def _squeezed(sheet: str) -> str:
     """``sheet`` without the white space that only people need."""
     return re.sub(r"\s*\n\s*", "", sheet)
+
+
+def every() -> str:
+    """The whole sheet, for a page that shows more than one fusion."""
+    return _squeezed("".join((_BASE, *_PARTS.values())))
 
 
 def style(content: str) -> str:
@@ -225,3 +314,8 @@ def style(content: str) -> str:
     """
     used = (part for css, part in _PARTS.items() if re.search(rf'class="[^"]*\b{css}\b', content))
     return f"<style>{_squeezed(''.join((_BASE, *used)))}</style>"
+
+
+def alone(content: str) -> str:
+    """``content``, a part of a view, as a view of its own: with root and sheet."""
+    return f'<div class="fz {NO_MATH}">{style(content)}{content}</div>'

@@ -34,6 +34,7 @@ def plain(fusion: Fusion, width: int | None = None) -> str:
         _origin(fusion, width),
         _jury(fusion, width),
         *_rows(fusion, width),
+        *(_section(section, width) for section in words.debate_sections(fusion)),
         *(_section(section, width) for section in words.sections(fusion)),
         _timeline(fusion, width),
         _foot(fusion, width),
@@ -159,7 +160,8 @@ def _row(row: words.Row, fusion: Fusion, column: int, width: int) -> str:
         facts.insert(0, f"{_bar(verdict.score)} {words.score(verdict.score):>4}")
     elif row.unread:
         facts.insert(0, "not scored")
-    facts += [fact for fact in (row.split, "" if row.chosen else row.standing) if fact]
+    standing = "" if row.chosen else row.standing
+    facts += [fact for fact in (row.split, standing, row.vote) if fact]
     name = pad(words.one_line(candidate.member), column)
     lines = [cut(f"{row.number:>3} {name}  " + " · ".join(facts), width)]
     lines += _answer(row, fusion, width)

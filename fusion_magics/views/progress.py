@@ -1,7 +1,7 @@
 """What the pool is doing while it runs: shown, kept up to date, and gone at the end.
 
-A :class:`Progress` is told of every delta and only writes it down; a ticker redraws at most a few
-times per second, and only when something changed. The ticker runs even if nothing is shown:
+A :class:`Progress` is told of every delta and only writes it down; a ticker redraws as often as its
+screen wants, and only when something changed. The ticker runs even if nothing is shown:
 ipykernel notices Stop only when the event loop wakes, so each cell with a pool needs one.
 """
 
@@ -15,11 +15,9 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol
 
-from ..types import Delta, Purpose, State
-from ._screens import screen_for
+from ..types import Delta, Fusion, Purpose, State
 
 _TICK = 0.05
-_TICKS_PER_DRAWING = 3
 # A fusion from warm models is over before a reader could read a progress.
 _PATIENCE = 0.25
 _TAIL = 160
@@ -28,14 +26,18 @@ _ENDS: tuple[State, ...] = ("done", "failed", "cancelled")
 
 @dataclass(slots=True)
 class Line:
-    """What is known of one member so far."""
+    """What is known of one member so far.
+
+    ``pieces`` is its text as it came; ``phases`` has each state with the second it began; ``asked``
+    counts how often it was asked, which in a debate is once a round.
+    """
 
     label: str
     state: State = "queued"
     since: float = 0.0
     writing: float | None = None
-    pieces: int = 0
-    tail: str = ""
+    pieces: list[str] = field(default_factory=list)
+    phases: list[tuple[State, float]] = field(default_factory=list)
     tokens: int | None = None
     asked: int = 1
 
@@ -43,6 +45,12 @@ class Line:
     def ended(self) -> bool:
         """Whether nothing more comes of it."""
         return self.state in _ENDS
+
+    @property
+    def tail(self) -> str:
+        """The end of its text."""
+        # Engines send a few characters at a time; pieces of none are possible, and rare.
+        return "".join(self.pieces[-_TAIL:])[-_TAIL:]
 
 
 @dataclass(slots=True)
@@ -74,11 +82,16 @@ class Board:
 
 
 class Screen(Protocol):
-    """Where a board is drawn. ``close`` leaves no trace of it; it may wait for the result."""
+    """Where a board is drawn, every so many ``ticks`` of 0.05 seconds.
+
+    ``close`` leaves no trace of it; it may wait until ``result`` is shown, if there is one.
+    """
+
+    ticks: int
 
     def draw(self, board: Board) -> None: ...
 
-    def close(self, result_follows: bool) -> None: ...
+    def close(self, result: Fusion | None) -> None: ...
 
 
 class Progress:
@@ -87,7 +100,7 @@ class Progress:
     ::
 
         async with Progress(labels, "tiny:judge") as watch:
-            fusion = await fuse(..., watch=watch)
+            watch.result = await fuse(..., watch=watch)
 
     Parameters
     ----------
@@ -97,10 +110,13 @@ class Progress:
         The judge's name; None where none is asked.
     unit : str
         What one of its calls compares: an ``answer``, a ``pair``, an ``order``, a ``ballot``.
-    show : bool
-        False shows nothing, and still keeps the loop awake.
     screen : Screen, optional
-        Where to draw; default: the notebook's front end, or the terminal, or nowhere.
+        Where to draw. Without one nothing is shown, and the loop still kept awake.
+
+    Attributes
+    ----------
+    result : Fusion, optional
+        What came of it, for whoever shows it where the progress was.
     """
 
     def __init__(
@@ -108,12 +124,11 @@ class Progress:
         labels: Sequence[str],
         judge: str | None = None,
         unit: str = "answer",
-        show: bool = True,
-        *,
         screen: Screen | None = None,
     ) -> None:
         self._board = Board({label: Line(label) for label in labels}, judge, unit)
-        self._screen = screen if screen is not None else screen_for(show)
+        self._screen = screen
+        self.result: Fusion | None = None
         self._began = time.perf_counter()
         self._changed = True
         self._ticker: asyncio.Task[None] | None = None
@@ -128,13 +143,13 @@ class Progress:
             line = lines[label] = Line(label, asked=line.asked + 1 if line else 1)
         now = time.perf_counter() - self._began
         if delta.text:
-            line.pieces += 1
-            line.tail = (line.tail + delta.text)[-_TAIL:]
+            line.pieces.append(delta.text)
         if delta.finish is not None:
             line.tokens = delta.finish.usage.completion_tokens
         state = delta.state or ("writing" if delta.text else None)
         if state is not None and state != line.state:
             line.state, line.since = state, now
+            line.phases.append((state, now))
             if state == "writing" and line.writing is None:
                 line.writing = now
         self._changed = True
@@ -155,7 +170,7 @@ class Progress:
                 self._ticker.cancel()
                 await asyncio.gather(self._ticker, return_exceptions=True)
         finally:
-            self._close(result_follows=error is None)
+            self._close()
 
     async def _tick(self) -> None:
         ticks, second = 0, 0
@@ -163,7 +178,7 @@ class Progress:
             await asyncio.sleep(_TICK)
             ticks += 1
             self._board.now = now = time.perf_counter() - self._began
-            if now < _PATIENCE or ticks % _TICKS_PER_DRAWING:
+            if self._screen is None or now < _PATIENCE or ticks % self._screen.ticks:
                 continue
             # Each second counts as a change: whoever waits for a long prompt sees the clock.
             if self._changed or int(now) != second:
@@ -179,7 +194,7 @@ class Progress:
             except Exception:
                 self._screen = None
 
-    def _close(self, result_follows: bool) -> None:
+    def _close(self) -> None:
         if self._screen is not None:
             with suppress(Exception):
-                self._screen.close(result_follows)
+                self._screen.close(self.result)

@@ -15,15 +15,17 @@ from ._jury import jury
 from ._merge import merged
 from ._outline import outline
 from ._style import style
+from ._thread import thread
 from ._timeline import timeline
 
 
-def table(fusion: Fusion) -> str:
-    """``fusion`` as HTML."""
+def table(fusion: Fusion, key: str = "") -> str:
+    """``fusion`` as HTML; a page finds it by ``key``."""
     parts = (_answer(fusion), _origin(fusion), _remarks(fusion), jury(fusion), candidates(fusion))
-    below = (*map(outline, words.sections(fusion)), timeline(fusion), _foot(fusion))
-    content = "".join((*parts, *below))
-    return f'<div class="fz {NO_MATH}">{style(content)}{content}</div>'
+    sections = (thread(fusion), *map(outline, words.sections(fusion)))
+    content = "".join((*parts, *sections, timeline(fusion), _foot(fusion)))
+    found = f' data-fz="{key}"' if key else ""
+    return f'<div class="fz {NO_MATH}"{found}>{style(content)}{content}</div>'
 
 
 def _answer(fusion: Fusion) -> str:

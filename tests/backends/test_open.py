@@ -251,6 +251,7 @@ def test_a_tiny_model_that_does_not_exist() -> None:
 
 def test_settings_of_a_tiny_model() -> None:
     assert "engine" in refused("tiny:sums", engine="torch").message
+    assert "Did you mean llamacpp?" in refused("tiny:sums", engine="llamacp").hint
     assert "engine" in refused("tiny:sums", engin="mlx").hint
     assert "gpu_layers" in refused("tiny:sums", engine="mlx", gpu_layers="1").message
 

@@ -142,13 +142,16 @@ SLOW = """
 import asyncio
 from fusion_magics.types import Delta
 from fusion_magics.views.progress import Progress
+from fusion_magics.views.screens import screen_for
+%config FuseMagics.view = "table"
 
 async def slow(seconds):
     print("printed before")
-    async with Progress(["tiny:sums", "tiny:words"], "tiny:judge") as watch:
+    async with Progress(["tiny:sums", "tiny:words"], "tiny:judge", screen=screen_for()) as watch:
         for i in range(int(20 * seconds)):
             watch("tiny:words", "member", Delta(text=f"word{i} "))
             await asyncio.sleep(0.05)
+        watch.result = FUSED
     return FUSED
 """
 
@@ -171,7 +174,9 @@ WATCH_FRAMES = """index => {
 
 def test_progress_is_seen_and_gone(open_notebook: Any, tmp_path: Path) -> None:
     define = shown("best_of").replace("\nSAMPLES", "\nFUSED = SAMPLES")
-    nb = open_notebook("progress.ipynb", [define + "\n" + SLOW, "await slow(3)"])
+    nb = open_notebook(
+        "progress.ipynb", [define + "\n%load_ext fusion_magics\n" + SLOW, "await slow(3)"]
+    )
     nb.theme("JupyterLab Light")
     nb.run(0)
     nb.page.evaluate(WATCH_FRAMES, 1)
@@ -227,7 +232,7 @@ def test_stop_ends_a_quiet_pool_at_once(open_notebook: Any) -> None:
     quiet = """
 import asyncio
 from fusion_magics.views.progress import Progress
-async with Progress(["a"], show=False):
+async with Progress(["a"]):
     await asyncio.sleep(20)
 """
     nb = open_notebook("stop.ipynb", [quiet])

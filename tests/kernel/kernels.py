@@ -64,10 +64,15 @@ class Reply:
         return "".join(content["text"] for content in self.of("stream"))
 
     @property
+    def shown(self) -> dict[str, str]:
+        """The cell's value as it is shown at the end: MIME type → content."""
+        kinds = ("execute_result", "display_data", "update_display_data")
+        return dict([content["data"] for kind, content in self.outputs if kind in kinds][-1])
+
+    @property
     def value(self) -> str:
         """The cell's value as text."""
-        (result,) = self.of("execute_result")
-        return str(result["data"]["text/plain"])
+        return self.shown["text/plain"]
 
     @property
     def error(self) -> str:

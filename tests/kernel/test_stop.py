@@ -53,7 +53,7 @@ def test_at_the_top_level_after_a_nested_call_has_patched_asyncio(kernel: Kernel
 
 def test_what_had_arrived_is_shown_and_bound(kernel: Kernel) -> None:
     reply = kernel.run("%%fuse -p scripted:yes,scripted:long -o partial\nhi", stop_after=0.6)
-    shown = reply.of("display_data")[-1]["data"]["text/plain"]
+    shown = reply.value
     assert "scripted:yes" in shown
     assert "> Answer: yes\n    > Yes." in shown
     assert "what it had written:\n    > word word" in shown

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
+from fusion_magics import local, pools
+from fusion_magics.backends import BACKENDS, open_model, settings_of
+from fusion_magics.errors import UsageError
+from fusion_magics.magics.completion import complete
+from fusion_magics.magics.pools import VERBS
 from fusion_magics.modes import MODES
 from fusion_magics.types import Fusion, Prompt, SamplingParams
+
+JUDGES_OWN = ("engine", "context", "gpu_layers")
 
 
 def _complete(shell: InteractiveShell, source: str) -> list[str]:
@@ -66,6 +75,96 @@ def test_what_may_stand_there(shell: InteractiveShell, source: str, lines: list[
     assert _complete(shell, source) == lines
 
 
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("%fuse_pool |", [f"%fuse_pool {verb}" for verb in VERBS]),
+        ("%fuse_pool s|", ["%fuse_pool save", "%fuse_pool show"]),
+        ("%fuse_pool show |", ["%fuse_pool show mine", "%fuse_pool show maths"]),
+        ("%fuse_pool edit mi|", ["%fuse_pool edit mine"]),
+        ("%fuse_pool delete ma|", ["%fuse_pool delete maths"]),
+        ("%fuse_pool save ma|", ["%fuse_pool save maths"]),
+        ("%fuse_pool save new tiny:su|", ["%fuse_pool save new tiny:sums"]),
+        ("%fuse_pool save new tiny:sums,tiny:w|", ["%fuse_pool save new tiny:sums,tiny:words"]),
+        ("%fuse_pool save new tiny:sums,mi|", ["%fuse_pool save new tiny:sums,mine"]),
+        ("%fuse_pool save new tiny:sums tiny:w|", ["%fuse_pool save new tiny:sums tiny:words"]),
+        ("%fuse_pool save new tiny:a@te|", ["%fuse_pool save new tiny:a@temperature="]),
+        ("%fuse_pool save new tiny:a --|", ["%fuse_pool save new tiny:a --judge"]),
+        ("%fuse_pool save new tiny:a -j tiny:j|", ["%fuse_pool save new tiny:a -j tiny:judge"]),
+        (
+            "%fuse_pool save x tiny:a --judge=tiny:j|",
+            ["%fuse_pool save x tiny:a --judge=tiny:judge"],
+        ),
+        ("%fuse_models |", ["%fuse_models list", "%fuse_models unload"]),
+        ("%fuse_models un|", ["%fuse_models unload"]),
+        ("%fuse_models unload |", ["%fuse_models unload tiny:sums"]),
+        # Saved pools stand before the members, also behind a comma.
+        ("%%fuse -p m|", ["%%fuse -p mine", "%%fuse -p maths", "%%fuse -p mlx:"]),
+        ("%%fuse -p tiny:sums,mi|", ["%%fuse -p tiny:sums,mine"]),
+        # Behind an @: what every member has, then what its engine has.
+        ("%%fuse -p tiny:sums@te|", ["%%fuse -p tiny:sums@temperature="]),
+        ("%%fuse -p tiny:sums@seed=1@to|", ["%%fuse -p tiny:sums@seed=1@top_p="]),
+        ("%%fuse -p tiny:a,llamacpp:x*2@gp|", ["%%fuse -p tiny:a,llamacpp:x*2@gpu_layers="]),
+        ("%%fuse -p tiny:sums@en|", ["%%fuse -p tiny:sums@engine="]),
+        ("%%fuse -p nobody:x@we|", ["%%fuse -p nobody:x@weight="]),
+        ("%%fuse -j tiny:judge@|", [f"%%fuse -j tiny:judge@{key}=" for key in JUDGES_OWN]),
+        (
+            '%%fuse -p tiny:a@system="x, y@z",tiny:su|',
+            ['%%fuse -p tiny:a@system="x, y@z",tiny:sums'],
+        ),
+        ('%%fuse -p "tiny:sums,tiny:wo|', ['%%fuse -p "tiny:sums,tiny:words']),
+    ],
+)
+def test_pools_and_the_magics_beside(
+    shell: InteractiveShell, source: str, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pools.save("mine", "scripted:yes")
+    pools.save("maths", "scripted:yes")
+    spec = local.Spec(engine="llamacpp", path="sums")
+    monkeypatch.setattr(local, "loaded", lambda: [local.Loaded("tiny:sums", spec, 71, 1)])
+    shell.magics_manager.registry["FuseMagics"].pool = ""
+    assert _complete(shell, source) == lines
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "%fuse_pool show mine ",
+        "%fuse_pool list ",
+        "%fuse_pool sav x ",
+        "%fuse_models list ",
+        "%fuse_nothing ",
+        "%%fuse -j mi",  # a pool is no judge
+        "%%fuse -p scripted:yes@co",
+        '%%fuse -p tiny:a@system="x,tiny:su',
+    ],
+)
+def test_where_nothing_may_stand_nothing_is_offered(shell: InteractiveShell, source: str) -> None:
+    pools.save("mine", "scripted:yes")
+    magics = shell.magics_manager.registry["FuseMagics"]
+    assert complete(source, source.startswith("%%"), 0, shell, magics)[1] == []
+
+
+def test_a_line_of_a_prompt_is_no_command(shell: InteractiveShell) -> None:
+    assert complete("%fuse_pool sa", True, 1, shell, None) == ("", [])  # type: ignore[arg-type]
+
+
+def test_a_damaged_file_of_pools_takes_no_completion_away(
+    shell: InteractiveShell, config_folder: Path
+) -> None:
+    config_folder.mkdir()
+    (config_folder / "pools.json").write_text("{")
+    assert _complete(shell, "%%fuse -p tiny:su|") == ["%%fuse -p tiny:sums"]
+
+
+def test_each_engine_says_what_may_be_set() -> None:
+    for engine in BACKENDS:
+        for key in settings_of(engine):
+            with pytest.raises(UsageError) as error:
+                open_model(engine, "nothing", {key: "?"})
+            assert "no setting" not in error.value.message
+
+
 def test_all_options_behind_the_name(shell: InteractiveShell) -> None:
     from fusion_magics.magics.options import flags_of, magic_parser
 
@@ -89,7 +188,7 @@ def test_no_options_where_there_are_none(shell: InteractiveShell, source: str) -
 @pytest.mark.parametrize("source", ["%|", "%%|", "%_|", "%f|"])
 def test_no_magic_is_offered_that_nobody_should_write(shell: InteractiveShell, source: str) -> None:
     offered = {line.lstrip("%") for line in _complete(shell, source)}
-    assert {name for name in offered if "fuse" in name} <= {"fuse", "fuse_models"}
+    assert {name for name in offered if "fuse" in name} <= {"fuse", "fuse_models", "fuse_pool"}
 
 
 def test_other_completion_is_as_before(shell: InteractiveShell) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from fusion_magics import pools
 from fusion_magics.backends.scripted import Script
-from fusion_magics.types import Fusion
+from fusion_magics.types import Fusion, Prompt, SamplingParams
 from fusion_magics.views import plain
 
 Run = Callable[[str], str]
@@ -69,6 +70,25 @@ def test_every_option_arrives(
         "--max-tokens 77 --seed 3 -o x\nhi"
     )
     assert shell.user_ns["x"].text == "Be 1.|0.5|0.9|77|3"
+
+
+def test_what_was_typed_is_kept_over_what_is_configured(shell: InteractiveShell, run: Run) -> None:
+    run("x = %fuse -p scripted:no --seed 4 --blind q")
+    assert shell.user_ns["x"].options == {
+        "pool": "scripted:no",
+        "judge": "scripted:yes",
+        "mode": "vote",
+        "seed": 4,
+        "blind": True,
+    }
+
+
+def test_a_blind_fusion_shows_names_after_the_vote(shell: InteractiveShell, run: Run) -> None:
+    shown = run("%fuse -p scripted:echo,scripted:no --blind --out x q")
+    assert "answer A" in shown
+    assert "scripted:" not in shown
+    run("x.cast_vote('A')")
+    assert "scripted:echo" in run("x")
 
 
 def test_locals_of_a_function_are_seen(shell: InteractiveShell, run: Run) -> None:
@@ -236,7 +256,7 @@ def test_the_defaults_are_the_tiny_models(bare_shell: InteractiveShell) -> None:
         "protocol": "pointwise",
         "aggregate": "mean",
     }
-    assert (request.view, magics.view) == (None, "table")
+    assert (request.view, magics.view) == (None, "live")
 
 
 def test_help_shows_every_option_and_examples(run: Run) -> None:
@@ -265,7 +285,7 @@ BAD = [
     ("%%fuse\n", "UsageError: %%fuse is a cell magic, but the cell body is empty.", "%fuse"),
     ('%fuse --system "Be hi', 'UsageError: The quote " behind --system is', "Close it."),
     ("%%fuse -p llamacp:x.gguf\nhi", "UsageError: There is no engine 'llamacp'", "llamacpp:x.gguf"),
-    ("%%fuse -p tiny\nhi", "UsageError: 'tiny' is no member name.", "A member is engine:model"),
+    ("%%fuse -p tiny\nhi", "UsageError: There is no pool 'tiny'.", "tiny is an engine: write tiny"),
     ("%fuse -p scripted:yes, scripted:no hi", "UsageError: --pool ends in a comma", "in quotes"),
     ("%%fuse\n{{await x}}", "UsageError: {{await x}} cannot be filled in", "Give its value a name"),
     ('%%fuse -p ""\nhi', "UsageError: The pool has no members.", "Name some, such as tiny:"),
@@ -328,3 +348,37 @@ def test_programmer_errors_keep_their_traceback(run: Run, scripts: dict[str, Scr
     assert "RuntimeError: a bug" in shown
     assert "Traceback" in shown
     assert "Exception Group" not in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "nearest"),
+    [
+        ("--mod vote", "--mode"),
+        ("-m voet", "vote"),
+        ("--protocol pairwse", "pairwise"),
+        ("--aggregate majorty", "majority"),
+        ("--view tabel", "table"),
+        ("-m best-of --rubric genral", "general"),
+        ("-m best-of --jury bilder", "builder"),
+        ("--read nmber", "number"),
+        ("--read my_raeder", "my_reader"),
+        ("--continue frist", "first"),
+        ("-p mnie", "mine"),
+        ("-p scripted:yse", "scripted:yes"),
+        ("-p tiny:sms", "tiny:sums"),
+        ("-p scriptd:yes", "scripted:yes"),
+        ("-p tiny:sums@engine=mxl", "mlx"),
+        ("-p tiny:sums@temprature=1", "temperature"),
+        ("-p tiny:sums@contxt=64", "context"),
+        ("-j tiny:jugde", "tiny:judge"),
+    ],
+)
+def test_every_mistake_has_its_nearest_word(
+    run: Run, shell: InteractiveShell, line: str, nearest: str
+) -> None:
+    fusion = Fusion("", Prompt.of("q"), "vote", (), (), (), None, SamplingParams())
+    shell.user_ns.update(first=fusion, my_reader=lambda text: text)
+    pools.save("mine", "scripted:yes")
+    said, cure = run(f"%fuse {line} hi").split("\n", 1)
+    assert said.startswith("UsageError: ")
+    assert f"Did you mean {nearest}? " in cure

@@ -50,6 +50,10 @@ def test_unloading_one_and_all(run: Run, in_memory: list[local.Loaded]) -> None:
     [
         ("unload tiny:sum", "UsageError: tiny:sum is not loaded.\nDid you mean tiny:sums? "),
         ("drop", "UsageError: %fuse_models cannot 'drop'.\nWrite %fuse_models, or "),
+        (
+            "unlod tiny:sums",
+            "UsageError: %fuse_models cannot 'unlod tiny:sums'.\nDid you mean unload?",
+        ),
         ("unload a b", "UsageError: %fuse_models cannot 'unload a b'.\n"),
     ],
 )

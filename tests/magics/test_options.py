@@ -169,7 +169,7 @@ def test_the_commands_options_stand_anywhere(line: str) -> None:
         parse(command_parser(), ["--bogus", *line.split()])
 
 
-def test_the_command_has_every_option_but_those_that_name_a_variable() -> None:
+def test_the_command_has_every_option_but_those_for_a_notebook() -> None:
     magic, command = flags_of(magic_parser()), flags_of(command_parser())
-    assert set(magic) - set(command) == {"-o", "--out", "--continue"}
+    assert set(magic) - set(command) == {"-o", "--out", "--continue", "--blind"}
     assert set(command) - set(magic) == {"-h", "--help"}

@@ -138,8 +138,8 @@ def test_the_bundle_of_each_view() -> None:
     fused = best_of()
     assert set(bundle(fused)) == {"text/html", "text/plain"}
     assert bundle(fused, "text") == {"text/plain": plain(fused)}
-    with pytest.raises(UsageError, match="no view 'chart'"):
-        bundle(fused, "chart")
+    with pytest.raises(UsageError, match=r"no view 'tabel'\.\nDid you mean table\?"):
+        bundle(fused, "tabel")
 
 
 @pytest.mark.parametrize("name", [n for n in SAMPLES if "hostile" not in n])

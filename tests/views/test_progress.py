@@ -14,8 +14,9 @@ from fusions_by_hand import HOSTILE
 from nbclient import NotebookClient
 from reading import read
 
-from fusion_magics.types import Delta, Finish, Usage
-from fusion_magics.views._screens import (
+from fusion_magics.types import Delta, Finish, Fusion, Usage
+from fusion_magics.views.progress import Board, Progress
+from fusion_magics.views.screens import (
     Notebook,
     Terminal,
     board_html,
@@ -24,7 +25,6 @@ from fusion_magics.views._screens import (
     heading,
     screen_for,
 )
-from fusion_magics.views.progress import Board, Progress
 
 
 @dataclass
@@ -33,11 +33,12 @@ class Recording:
 
     drawn: list[str] = field(default_factory=list)
     closed: int = 0
+    ticks: int = 3
 
     def draw(self, board: Board) -> None:
         self.drawn.append(heading(board))
 
-    def close(self, result_follows: bool) -> None:
+    def close(self, result: Fusion | None) -> None:
         self.closed += 1
 
 
@@ -91,9 +92,9 @@ async def test_without_changes_it_draws_once_a_second() -> None:
     assert time.monotonic() - began > 1.9
 
 
-@pytest.mark.parametrize("show", [True, False])
+@pytest.mark.parametrize("screen", [Recording(), None], ids=["shown", "not-shown"])
 async def test_the_loop_wakes_20_times_a_second(
-    show: bool, monkeypatch: pytest.MonkeyPatch
+    screen: Recording | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     naps: list[float] = []
     sleep = asyncio.sleep
@@ -103,7 +104,7 @@ async def test_the_loop_wakes_20_times_a_second(
         await sleep(seconds)
 
     monkeypatch.setattr("fusion_magics.views.progress.asyncio.sleep", counted)
-    async with Progress(["a"], show=show):
+    async with Progress(["a"], screen=screen):
         await sleep(0.5)
     assert naps
     assert set(naps) == {0.05}
@@ -208,7 +209,7 @@ def test_a_member_that_is_asked_again_begins_anew() -> None:
         ("a", "member", Delta(state="reading")),
     )
     line = board.members["a"]
-    assert (line.state, line.tail, line.pieces, line.tokens) == ("reading", "", 0, None)
+    assert (line.state, line.tail, line.pieces, line.tokens) == ("reading", "", [], None)
     assert heading(board) == "Debate, round 1: 1 reading, 1 queued"
 
 
@@ -289,8 +290,8 @@ class Handle:
 def test_after_an_error_the_notebook_is_cleared_at_once() -> None:
     screen = Notebook()
     screen._handle = handle = Handle()
-    screen.close(result_follows=False)
-    screen.close(result_follows=False)
+    screen.close(None)
+    screen.close(None)
     assert handle.shown == [{"text/html": ""}]
 
 
@@ -299,7 +300,8 @@ def test_executed_without_a_reader_it_leaves_nothing_in_the_file() -> None:
 import asyncio
 from fusion_magics.types import Delta
 from fusion_magics.views.progress import Progress
-async with Progress(["a"]) as watch:
+from fusion_magics.views.screens import screen_for
+async with Progress(["a"], screen=screen_for()) as watch:
     watch("a", "member", Delta(text="word"))
     await asyncio.sleep(0.8)
 "the value"

@@ -113,26 +113,71 @@ def test_pairs_that_were_counted_but_not_kept_are_still_told() -> None:
 # ── debate ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_who_changed_when_and_towards_whose_answer() -> None:
-    found = sections(debate())
-    assert list(found) == ["1 of 3 members changed its answer", "transcript"]
-    changes, rounds = found.values()
-    assert changes == ["round 1 tiny:a changed 12 → 14, towards tiny:b"]
-    assert rounds == [
-        "before they saw each other tiny:a 6 + 8 = 12\nAnswer: 12"
-        "tiny:b 6 + 8 = 14\nAnswer: 14tiny:c I guess.\nAnswer: 15",
-        "round 1 tiny:a 6 + 8 = 14 after all\nAnswer: 14critique [2] adds right; [3] only guesses."
-        "tiny:b as beforecritique [1] is two short."
-        "tiny:c failed: out-of-memory. It does not fit: 18.1 GB are needed, 15.2 GB are free.",
-    ]
+def rounds(fused: Fusion) -> dict[str, list[str]]:
+    """The title of each round → its messages; ``|`` parts number, member and what it says."""
+    thread = page(fused).one("div", "fz-r")
+    return {
+        details.all("summary")[0].text: [
+            "|".join(part.text for part in elements(li)) for li in elements(details.all("ul")[0])
+        ]
+        for details in elements(thread)
+        if details.tag == "details"
+    }
+
+
+def elements(parent: Element) -> list[Element]:
+    return [child for child in parent.children if isinstance(child, Element)]
+
+
+CRITIQUE = "its critique of the others, numbered as it saw them"
+
+
+def test_a_debate_is_a_thread_of_rounds() -> None:
+    assert page(debate()).one("p", "fz-who").text == ("debate: 1 of 3 members changed its answer")
+    assert rounds(debate()) == {
+        "before they saw each other": [
+            "2|tiny:a|126 + 8 = 12",
+            "1|tiny:b|146 + 8 = 14",
+            "–|tiny:c|15I guess.",
+        ],
+        "round 1: 1 changed": [
+            "2|tiny:a|changed: 12 → 14, towards tiny:b146 + 8 = 14 after all"
+            f"{CRITIQUE}[2] adds right; [3] only guesses.",
+            f"1|tiny:b|as before{CRITIQUE}[1] is two short.",
+            "–|tiny:c|failed: out-of-memory. It does not fit: 18.1 GB are needed, "
+            "15.2 GB are free.",
+        ],
+    }
     by = page(debate()).one("p", "fz-by").text
     assert by.startswith("debate of 2 of 3 members · 1 round · in the words of tiny:b")
 
 
-def test_changes_are_seen_at_once_and_the_transcript_is_folded() -> None:
-    changes, transcript = (e.all("details")[0] for e in page(debate()).all("div", "fz-o"))
-    assert "open" in changes.attributes
-    assert "open" not in transcript.attributes
+def test_a_change_is_marked_in_a_word_and_a_class() -> None:
+    (moved,) = page(debate()).all("li", "fz-moved")
+    assert moved.one("em").text == "changed:"
+
+
+def test_a_short_debate_is_seen_at_once_of_a_long_one_the_changes() -> None:
+    fused = debate()
+    assert _opened(fused) == [True, True]
+    long = replace(fused, rounds=(*fused.rounds, *fused.rounds[-1:] * 4))
+    assert _opened(long) == [False, True, False, False, False, False]
+
+
+def _opened(fused: Fusion) -> list[bool]:
+    _, *folds = elements(page(fused).one("div", "fz-r"))
+    return ["open" in details.attributes for details in folds]
+
+
+def test_the_text_view_lists_changes_and_the_transcript() -> None:
+    text = plain(debate(), 100)
+    assert (
+        "1 of 3 members changed its answer\n"
+        "  round 1: tiny:a changed 12 → 14, towards tiny:b\n\n"
+        "transcript\n"
+        "  before they saw each other\n"
+    ) in text
+    assert "    tiny:b: as before\n      critique: [1] is two short.\n" in text
 
 
 def test_a_critique_stands_in_the_transcript_only() -> None:
@@ -144,7 +189,7 @@ def test_a_critique_is_not_told_again_for_who_keeps_its_answer() -> None:
     fused = debate()
     again = replace(fused, rounds=(*fused.rounds, fused.rounds[-1]))
     assert page(again).text.count("[1] is two short.") == 1
-    assert sections(again)["transcript"][2].startswith("round 2 tiny:a as beforetiny:b as before")
+    assert rounds(again)["round 2"][:2] == ["2|tiny:a|as before", "1|tiny:b|as before"]
 
 
 def test_a_critique_without_a_transcript_is_folded_in_its_row() -> None:
@@ -155,18 +200,24 @@ def test_a_critique_without_a_transcript_is_folded_in_its_row() -> None:
 
 
 def test_nobody_changed() -> None:
-    found = sections(debate_unmoved())
-    assert found["nobody changed"] == []
-    assert found["transcript"][1].startswith("round 1 tiny:a as before")
+    assert page(debate_unmoved()).one("p", "fz-who").text == "debate: nobody changed"
+    assert rounds(debate_unmoved())["round 1"] == ["2|tiny:a|as before", "1|tiny:b|as before"]
+
+
+def test_where_there_was_one_round_nobody_could_change() -> None:
+    fused = debate()
+    once = replace(fused, rounds=fused.rounds[:1], changes=())
+    assert page(once).one("p", "fz-who").text == "debate"
+    assert "changed" not in plain(once, 100)
 
 
 def test_a_long_last_answer_is_not_told_twice() -> None:
     long = candidate("tiny:a", "I have thought about it. " * 99 + "\nAnswer: 14")
     fused = debate()
-    rounds = (fused.rounds[0], Answers((long,)))
-    told = page(replace(fused, candidates=(long, fused.candidates[1]), rounds=rounds))
-    assert told.text.count("I have thought about it. " * 99) == 1
-    assert "tiny:a in full in the table" in told.text
+    told = (fused.rounds[0], Answers((long,)))
+    shown = page(replace(fused, candidates=(long, fused.candidates[1]), rounds=told))
+    assert shown.text.count("I have thought about it. " * 99) == 1
+    assert "in full in the table" in shown.one("div", "fz-r").text
 
 
 def test_an_answer_that_was_or_became_none_is_said() -> None:

@@ -18,7 +18,7 @@ ALLOWED = {"div", "style", "p", "strong", "b", "i", "u", "em", "small", "span", 
 ALLOWED |= {"table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li", "sup", "pre"}
 ALLOWED |= {"progress", "details", "summary"}
 ATTRIBUTES = {"class", "dir", "scope", "colspan", "value", "max", "title", "style", "open"}
-ATTRIBUTES |= {"aria-label", "aria-hidden"}
+ATTRIBUTES |= {"aria-label", "aria-hidden", "data-i"}
 
 
 def texts(fused: Fusion, column: str) -> list[str]:

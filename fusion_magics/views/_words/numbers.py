@@ -29,6 +29,11 @@ def score(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
+def cost(usage: Usage) -> str:
+    """US dollars, ``$0.0041``; a dash where it is unknown."""
+    return "–" if usage.cost is None else f"${usage.cost:.4f}" if usage.cost else "$0"
+
+
 def total(fusion: Fusion) -> str:
     """``640 tokens written, 1,912 read, 1,204 reused``, and the cost if there was any."""
     usage: Usage = fusion.usage

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ...types import Analysis, Candidate, Fusion, Judgment
 from .rows import decided
 from .texts import clean, counted, listed, one_line, several, shortened
+from .voting import own_vote
 
 # Characters of a note, which may quote a judge's or an engine's error.
 _LONGEST_NOTE = 600
@@ -15,8 +16,8 @@ _LONGEST_TOPIC = 120
 
 def origin(fusion: Fusion) -> tuple[str, ...]:
     """How the answer came to be, in a few short parts: ``best of 3 members``, ``agreement …``."""
-    parts = (part for part in (*_decision(fusion), *_late(fusion), *_saved(fusion)) if part)
-    return tuple(parts)
+    every = (*_decision(fusion), *_late(fusion), *_saved(fusion), own_vote(fusion))
+    return tuple(part for part in every if part)
 
 
 def _decision(fusion: Fusion) -> Iterator[str]:

@@ -11,6 +11,7 @@ from .texts import one_line
 
 _TOO_LATE = "came after the pool had stopped waiting, and took no part"
 OWN = "[own]"
+VOTED = "your vote"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,14 @@ class Row:
         Its place in the table, or its rank.
     standing : str
         ``chosen``, ``late`` or nothing; ``late`` says why.
+    vote : str
+        ``your vote``, if it has the user's.
     split : str
         How a jury split on it, unless the judge's own words say so.
     critique, working : str
         Empty where they stand in a section of their own.
+    index : int, optional
+        Its place in ``fusion.candidates``; a late one has none.
     """
 
     candidate: Candidate
@@ -38,6 +43,8 @@ class Row:
     critique: str = ""
     working: str = ""
     late: str = ""
+    index: int | None = None
+    vote: str = ""
 
     @property
     def unread(self) -> str:
@@ -117,7 +124,19 @@ def _row(fusion: Fusion, index: int, place: int) -> Row:
     critique = "" if fusion.rounds else candidate.critique
     compared = judgment is not None and judgment.comparisons
     working = verdict.working if verdict and not compared else ""
-    return Row(candidate, verdict, number, chosen, standing, split, critique, working)
+    vote = VOTED if fusion.vote and fusion.vote.candidate == index else ""
+    return Row(
+        candidate,
+        verdict,
+        number,
+        chosen,
+        standing,
+        split,
+        critique,
+        working,
+        index=index,
+        vote=vote,
+    )
 
 
 def _numbered(fusion: Fusion) -> bool:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import sys
-from contextlib import suppress
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TextIO
 
 from . import _words as words
 from ._cells import cut
 from ._html import NO_MATH, esc, name
+from ._output import Output
 
 if TYPE_CHECKING:
+    from ..types import Fusion
     from .progress import Board, Line, Screen
 
 # Letters of what a member writes: the end of it, so the style sheet's own cut comes too late.
 _LAST = 60
-
-# Seconds after which a progress is taken away, if no result came.
-_SOON = 0.15
 
 # In the label of a judge's call that compares answers: `tiny:judge on tiny:sums`.
 _COMPARES = " on "
@@ -45,18 +43,25 @@ _STYLE = (
 )
 
 
-def screen_for(show: bool) -> Screen | None:
-    """The screen that someone is looking at, or None."""
+def screen_for(show: bool = True, view: str = "table", about: str = "") -> Screen | None:
+    """The screen that someone is looking at, or None.
+
+    ``about`` says what runs, beside what it does.
+    """
     if not show:
         return None
-    if _front_end():
+    if view == "live" and can_be_live():
+        from .live.live import Live
+
+        return Live(about=about)
+    if front_end():
         return Notebook()
     if sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb":
         return Terminal(sys.stderr)
     return None
 
 
-def _front_end() -> bool:
+def front_end() -> bool:
     """Whether this is a kernel with a person before it.
 
     Executors (nbclient, papermill, ``jupyter execute``) say that nobody can be asked for input;
@@ -69,6 +74,11 @@ def _front_end() -> bool:
         return False
     parent: dict[str, Any] = kernel.get_parent() or {}
     return bool(parent.get("content", {}).get("allow_stdin", True))
+
+
+def can_be_live() -> bool:
+    """Whether a person looks at a front end, and the package that speaks with it is there."""
+    return front_end() and find_spec("anywidget") is not None
 
 
 # ── in words ─────────────────────────────────────────────────────────────────────────────────
@@ -102,8 +112,8 @@ def doing(line: Line, now: float) -> str:
         spent = now - line.writing
         # Engines send about one token per piece; the exact number comes with the end.
         return (
-            f"writing · {line.pieces / spent:,.0f} tokens/s"
-            if spent > 0.3 and line.pieces > 1
+            f"writing · {len(line.pieces) / spent:,.0f} tokens/s"
+            if spent > 0.3 and len(line.pieces) > 1
             else "writing"
         )
     if line.state == "queued":
@@ -145,50 +155,17 @@ def _row(line: Line, who: str, now: float) -> str:
     )
 
 
-class Notebook:
-    """An output of the running cell, updated in place.
+class Notebook(Output):
+    """An output of the running cell, drawn anew each time.
 
-    At the end it is emptied: ``clear_output()`` would take what the cell printed before with it.
-    If a result follows, that happens after the result is shown, and the style sheet hides the
-    progress meanwhile: emptied before, every second run showed a gap for some frames, and the
-    page jumped.
+    The style sheet hides it in the frame in which the result appears.
     """
 
-    def __init__(self) -> None:
-        self._handle: Any = None
-        self._shell: Any = None
+    ticks = 3
 
     def draw(self, board: Board) -> None:
-        from IPython.display import display
-
         # No text/plain: a console would print it at every update.
-        bundle = {"text/html": board_html(board)}
-        if self._handle is None:
-            self._handle = display(bundle, raw=True, display_id=True)
-        else:
-            self._handle.update(bundle, raw=True)
-
-    def close(self, result_follows: bool) -> None:
-        if self._handle is None:
-            return
-        from IPython import get_ipython
-
-        self._shell = get_ipython() if result_follows else None
-        if self._shell is None:
-            self._empty()
-            return
-        # The end of the cell, or soon, where the cell has more to do than to show its value.
-        self._shell.events.register("post_execute", self._empty)
-        asyncio.get_running_loop().call_later(_SOON, self._empty)
-
-    def _empty(self) -> None:
-        handle, self._handle = self._handle, None
-        if self._shell is not None:
-            with suppress(ValueError):  # unregistered already
-                self._shell.events.unregister("post_execute", self._empty)
-        if handle is not None:
-            # Not an empty bundle: nbconvert would warn of it at each export.
-            handle.update({"text/html": ""}, raw=True)
+        self.put({"text/html": board_html(board)})
 
 
 # ── a terminal ───────────────────────────────────────────────────────────────────────────────
@@ -208,6 +185,8 @@ def board_line(board: Board, width: int) -> str:
 class Terminal:
     """One line, written again and again."""
 
+    ticks = 3
+
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._drawn = False
@@ -217,7 +196,7 @@ class Terminal:
         self._write(board_line(board, width))
         self._drawn = True
 
-    def close(self, result_follows: bool) -> None:
+    def close(self, result: Fusion | None) -> None:
         if self._drawn:
             self._write("")
 

@@ -1,0 +1,169 @@
+"""One place in a notebook: first the board of a running pool, then its result."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+import weakref
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from ...errors import FusionError
+from ...types import Fusion
+from .._html import NO_MATH, esc
+from .._output import Output
+from .._style import style
+from ..plain import plain
+from ..progress import Board
+from ..screens import heading
+from ..table import table
+from .board import BoardStream
+from .page import Page
+from .requests import REQUESTS, result
+
+# A page that is there says so every second. One that was reloaded cannot: until the cell ends,
+# what it asks the kernel waits, but it hears what is told to all.
+_SILENT = 2.5
+_MOST_SILENT = 40.0
+
+_places: dict[int, Live] = {}
+
+
+class Live(Output):
+    """Where one run is shown; a :class:`~fusion_magics.views.progress.Screen`.
+
+    Parameters
+    ----------
+    cancel : callable, optional
+        What the cancel buttons call: with the name of one member, or with None for all.
+    about : str
+        What stands beside the heading, such as the mode.
+    """
+
+    ticks = 1
+
+    def __init__(
+        self, cancel: Callable[[str | None], object] | None = None, about: str = ""
+    ) -> None:
+        super().__init__()
+        self.key = secrets.token_hex(6)
+        self.fusion: Fusion | None = None
+        self._cancel = cancel
+        self._stream = BoardStream(about)
+        self._board: Board | None = None
+        self._page: Page | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._heard: float | None = None
+        self._patience = _SILENT
+
+    @classmethod
+    def of(cls, fusion: Fusion) -> Live:
+        """The place where ``fusion`` was made, or a new one."""
+        return _places.pop(id(fusion), None) or cls()
+
+    # ── a screen ─────────────────────────────────────────────────────────────────────────────
+
+    def draw(self, board: Board) -> None:
+        """Tell the page what is new."""
+        first = self._board is None
+        self._board = board
+        if first:
+            self._open()
+            self.put({"text/html": self._placeholder(board)})
+            self._send(self._stream.whole(board))
+        else:
+            self._send(self._stream.changes(board))
+            self._call_pages()
+
+    def close(self, result: Fusion | None) -> None:
+        """Make room for ``result``, which :func:`show` puts here."""
+        self._board = None
+        if result is not None and self._handle is not None:
+            _places[id(result)] = self
+            weakref.finalize(result, _places.pop, id(result), None).atexit = False
+        super().close(result)
+
+    def _empty(self) -> None:
+        super()._empty()
+        if self.fusion is None and self._page is not None:
+            self._page.close()
+            self._page = None
+
+    def _placeholder(self, board: Board) -> str:
+        content = f"<p><b>{esc(heading(board))}</b></p>"
+        return f'<div class="fz {NO_MATH}" data-fz="{self.key}">{style(content)}{content}</div>'
+
+    # ── the result ───────────────────────────────────────────────────────────────────────────
+
+    def show(self, fusion: Fusion) -> None:
+        """Put ``fusion`` in the board's place."""
+        self._stay()
+        self.fusion = fusion
+        self._open()
+        self._send(result(fusion))
+        self.put(self._bundle())
+
+    def _bundle(self) -> dict[str, str]:
+        assert self.fusion is not None
+        return {
+            "text/html": table(self.fusion, self.key),
+            "text/plain": plain(self.fusion),
+        }
+
+    # ── the page ─────────────────────────────────────────────────────────────────────────────
+
+    def _open(self) -> None:
+        if self._page is None:
+            with suppress(RuntimeError):  # no loop: whoever shows this is synchronous
+                self._loop = asyncio.get_running_loop()
+            self._page = Page(self.key, self._receive)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        if self._page is not None:
+            self._page.send(message)
+
+    def _call_pages(self) -> None:
+        """Open the line again, for a page that came after it was opened."""
+        now = time.monotonic()
+        if self._page is None or self._heard is None or now - self._heard < self._patience:
+            return
+        self._heard, self._patience = now, min(2 * self._patience, _MOST_SILENT)
+        self._page.open_again()
+
+    def _receive(self, message: dict[str, Any]) -> None:
+        # Some ipykernels deliver on a thread of their own.
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._answer, message)
+        else:
+            self._answer(message)
+
+    def _answer(self, message: dict[str, Any]) -> None:
+        self._heard, self._patience = time.monotonic(), _SILENT
+        kind = str(message.get("k"))
+        if kind == "hello":
+            self._tell_all()
+        elif kind == "cancel" and self._cancel is not None and self._board is not None:
+            index = message.get("i")
+            self._cancel(None if index is None else list(self._board.members)[index])
+        elif (kind in REQUESTS or kind == "html") and self.fusion is not None:
+            self._send({"k": "reply", "n": message.get("n"), **self._reply(kind, message)})
+
+    def _tell_all(self) -> None:
+        if self._board is not None:
+            self._send(self._stream.whole(self._board))
+        elif self.fusion is not None:
+            self._send(result(self.fusion))
+
+    def _reply(self, kind: str, message: dict[str, Any]) -> dict[str, Any]:
+        assert self.fusion is not None
+        try:
+            if kind == "html":
+                return {"html": self._bundle()["text/html"]}
+            reply = REQUESTS[kind](self.fusion, message)
+        except FusionError as exc:
+            return {"error": str(exc)}
+        if reply.pop("changed", False):
+            self.put(self._bundle())
+        return reply
