@@ -122,6 +122,48 @@ _PARTS = {
 .fz-u div.fz-own{text-decoration:none;border-inline-start:2px dotted var(--dim)}
 }
 """,
+    "fz-md": """
+.fz.fz{
+.fz-md :is(p,li,th,td,blockquote,[role=heading]){unicode-bidi:plaintext;text-align:start}
+.fz-md :where(ul,ol,blockquote){margin:0;padding:0;padding-inline-start:24px}
+.fz-md>*+*,.fz-md blockquote>*+*{margin-top:8px}
+.fz-md ul{list-style:disc}
+.fz-md ol{list-style:decimal}
+.fz-md :is(p,li,th,td,div) strong{font-size:inherit}
+.fz-md [role=heading]{font-weight:600}
+.fz-md>.fz-md-h1{font-size:1.3em}
+.fz-md>.fz-md-h2{font-size:1.15em}
+.fz-md blockquote{padding-inline-start:12px;
+border-inline-start:3px solid var(--faint);color:var(--dim)}
+.fz-md hr{border:0;border-top:1px solid var(--faint);margin:12px 0}
+.fz-md a{color:var(--blue);text-decoration:underline}
+.fz-md-img{color:var(--dim)}
+.fz-md code{font:.92em/1.5 var(--jp-code-font-family,ui-monospace,monospace);color:inherit;
+padding:1px 4px;border-radius:3px;background:color-mix(in srgb,currentColor 6%,transparent)}
+.fz-md pre{white-space:pre;width:max-content;min-width:100%;box-sizing:border-box}
+.fz-md pre code{padding:0;background:none;font-size:inherit}
+.fz-md-wide{overflow-x:auto;overflow-wrap:normal}
+.fz-md-wide:focus-visible{outline:2px solid var(--blue);outline-offset:2px}
+.fz-md table{width:auto;margin:0}
+.fz-md :is(th,td){padding:4px 12px;border:1px solid var(--faint);vertical-align:top}
+.fz-md th{font-weight:600}
+.fz-md .fz-md-right{text-align:end}
+.fz-md .fz-md-center{text-align:center}
+.fz-md math{font-size:1.1em}
+.fz-md [mathvariant^=bold]{font-weight:700}
+.fz-md [mathvariant=monospace]{font-family:ui-monospace,monospace}
+.fz-md menclose{background:linear-gradient(to top right,#0000 calc(50% - .5px),currentColor 50%,
+#0000 calc(50% + .5px))}
+.fz-md menclose[notation=box]{background:none;border:1px solid;padding:3px 5px}
+.fz-md .fz-u{text-decoration:underline 2px var(--line);text-underline-offset:4px}
+.fz-md .fz-own{color:var(--dim);text-decoration:underline 2px dotted var(--dim)}
+.fz-md :is(.k,.kc,.kd,.kn,.kr,.kt,.ow,.nt,.na,.cp,.gh){color:var(--blue)}
+.fz-md :is(.s,.s1,.s2,.sa,.sb,.sc,.sd,.se,.sh,.si,.sr,.ss,.sx,.dl,.gi){color:var(--green)}
+.fz-md :is(.m,.mb,.mf,.mh,.mi,.mo,.il,.nd,.ne,.gd,.gr){color:var(--red)}
+.fz-md :is(.c,.c1,.ch,.cm,.cpf,.cs,.go){color:var(--dim);font-style:italic}
+.fz-md :is(.nc,.nf,.fm,.gh,.gs){font-weight:600}
+}
+""",
     "fz-cr": """
 .fz.fz{
 .fz-cr{font-size:11px;color:var(--dim);line-height:1.55}
