@@ -7,14 +7,19 @@ view is tested from plain values. A new view is one file here and one line in :d
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from ..errors import UsageError, did_you_mean
 from ..types import Fusion
 from .blind import html, text
+from .charts import plot
 from .heat_map import similarity
 from .plain import plain
 from .table import table
 from .word_diff import Diff, diff, diff_rounds
+
+if TYPE_CHECKING:
+    from ._chart import Chart as Chart
 
 View = Callable[[Fusion], dict[str, str]]
 """``fusion -> MIME type -> content``."""
@@ -56,6 +61,7 @@ __all__ = [
     "diff",
     "diff_rounds",
     "plain",
+    "plot",
     "similarity",
     "table",
 ]
