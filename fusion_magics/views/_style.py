@@ -112,9 +112,10 @@ background:var(--faint)}
 
 
 # The parts of the look that not every fusion needs, by the class that asks for each.
+# One more .fz than the base, whose later copies in other outputs of the page must not outdo these.
 _PARTS = {
     "fz-u": """
-.fz.fz{
+.fz.fz.fz{
 --line:color-mix(in srgb,var(--blue) 45%,transparent);
 .fz-u u{text-decoration:underline 2px var(--line);text-underline-offset:4px}
 .fz-u div{border-inline-start:2px solid var(--line);padding-inline-start:10px;margin:6px 0}
@@ -123,7 +124,7 @@ _PARTS = {
 }
 """,
     "fz-md": """
-.fz.fz{
+.fz.fz.fz{
 .fz-md :is(p,li,th,td,blockquote,[role=heading]){unicode-bidi:plaintext;text-align:start}
 .fz-md :where(ul,ol,blockquote){margin:0;padding:0;padding-inline-start:24px}
 .fz-md>*+*,.fz-md blockquote>*+*{margin-top:8px}
@@ -165,7 +166,7 @@ padding:1px 4px;border-radius:3px;background:color-mix(in srgb,currentColor 6%,t
 }
 """,
     "fz-cr": """
-.fz.fz{
+.fz.fz.fz{
 .fz-cr{font-size:11px;color:var(--dim);line-height:1.55}
 .fz-cr span{flex:0 0 72px}
 .fz-cr b{font-weight:400;min-width:22px}
@@ -173,13 +174,13 @@ padding:1px 4px;border-radius:3px;background:color-mix(in srgb,currentColor 6%,t
 .fz-cr progress{height:4px}
 }
 @container fz (min-width:641px){
-.fz.fz{
+.fz.fz.fz{
 .fz-t:has(.fz-cr) :is(.fz-a,.fz-why){width:31%}
 .fz-sc:has(+.fz-cr),.fz-cr{width:168px;max-width:none}
 }}
 """,
     "fz-o": """
-.fz.fz{
+.fz.fz.fz{
 .fz-o{margin-top:10px;font-size:12px}
 .fz-o>p{color:var(--dim)}
 .fz-o li li b{font-weight:400;color:var(--dim)}
@@ -188,12 +189,12 @@ padding:1px 4px;border-radius:3px;background:color-mix(in srgb,currentColor 6%,t
 .fz-o li li :is(ul,.fz-x),.fz-log li>ul{margin-inline-start:14px}
 }
 @container fz (min-width:641px){
-.fz.fz .fz-o:not(.fz-log)>details>ul>li{display:grid;grid-template-columns:120px 1fr}
-.fz .fz-o:not(.fz-log)>details>ul>li>details{grid-column:2}
+.fz.fz.fz .fz-o:not(.fz-log)>details>ul>li{display:grid;grid-template-columns:120px 1fr}
+.fz.fz.fz .fz-o:not(.fz-log)>details>ul>li>details{grid-column:2}
 }
 """,
     "fz-j": """
-.fz.fz{
+.fz.fz.fz{
 .fz-j{margin-top:12px;font-size:12px}
 .fz-j p{color:var(--dim);margin-top:6px}
 .fz-j>p:first-child{font-size:13px;color:inherit}
@@ -214,7 +215,7 @@ font-weight:400;border-bottom:1px solid var(--faint)}
 }
 """,
     "fz-r": """
-.fz.fz{
+.fz.fz.fz{
 .fz-r{margin-top:12px}
 .fz-who{font-weight:600}
 .fz-r>details{margin-top:6px}
@@ -228,19 +229,19 @@ background:linear-gradient(90deg,color-mix(in srgb,var(--blue) 7%,transparent),t
 .fz-r strong{font-weight:600}
 }
 @container fz (max-width:640px){
-.fz.fz{
+.fz.fz.fz{
 .fz-r li{grid-template-columns:20px 1fr}
 .fz-r li>div{grid-column:2}
 }}
 """,
     "fz-chart": """
-.fz.fz{
+.fz.fz.fz{
 .fz-chart{margin-top:8px}
 .fz-chart img{display:block;width:100%;max-width:595px;height:auto;border-radius:6px}
 }
 """,
     "fz-g": """
-.fz.fz{
+.fz.fz.fz{
 .fz-g div{overflow-x:auto;position:relative;margin-top:10px}
 .fz-g div:focus-visible{outline:2px solid var(--blue);outline-offset:2px}
 .fz-g table{width:auto;margin:0;font-size:12px;border-collapse:separate;border-spacing:2px}
@@ -257,11 +258,11 @@ background:color-mix(in srgb,var(--blue) calc(4% + 38%*var(--share)),transparent
 .fz-g p{font-size:11px;color:var(--dim);margin-top:2px}
 }
 @container fz (max-width:640px){
-.fz.fz .fz-g tbody th{max-width:116px}
+.fz.fz.fz .fz-g tbody th{max-width:116px}
 }
 """,
     "fz-d": """
-.fz.fz{
+.fz.fz.fz{
 --gone:color-mix(in srgb,var(--red) 16%,transparent);
 --new:color-mix(in srgb,var(--green) 18%,transparent);
 .fz-d table{table-layout:fixed;margin-top:6px}
@@ -287,7 +288,7 @@ clip-path:inset(50%);white-space:nowrap}
 & ins::before{content:" added: "}
 }
 @container fz (max-width:640px){
-.fz.fz{
+.fz.fz.fz{
 .fz-d :is(table,caption,thead,tbody,tr,th,td){display:block;width:auto}
 .fz-d :is(th,td){padding:2px 0 2px 18px}
 .fz-d td+td,.fz-d th+th{border:0}

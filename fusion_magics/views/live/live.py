@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from ...errors import FusionError
+from ...own_vote import hidden
 from ...types import Fusion
 from .._html import NO_MATH, esc
 from .._output import Output
@@ -143,8 +144,8 @@ class Live(Output):
         elif kind == "cancel" and self._cancel is not None and self._board is not None:
             index = message.get("i")
             self._cancel(None if index is None else list(self._board.members)[index])
-        elif (kind in REQUESTS or kind == "html") and self.fusion is not None:
-            self._send({"k": "reply", "n": message.get("n"), **self._reply(kind, message)})
+        elif self.fusion is not None and "n" in message:
+            self._send({"k": "reply", "n": message["n"], **self._reply(self.fusion, kind, message)})
 
     def _tell_all(self) -> None:
         if self._board is not None:
@@ -152,14 +153,19 @@ class Live(Output):
         elif self.fusion is not None:
             self._send(result(self.fusion))
 
-    def _reply(self, kind: str, message: dict[str, Any]) -> dict[str, Any]:
-        assert self.fusion is not None
+    def _reply(self, fusion: Fusion, kind: str, message: dict[str, Any]) -> dict[str, Any]:
         try:
             if kind == "html":
                 return {"html": self._bundle()["text/html"]}
-            reply = REQUESTS[kind](self.fusion, message)
+            if kind == "vote":
+                return self._vote(fusion, message.get("i"))
+            if hidden(fusion):
+                return {"error": "Vote first."}
+            return REQUESTS[kind](fusion, message)
         except FusionError as exc:
             return {"error": str(exc)}
-        if reply.pop("changed", False):
-            self.put(self._bundle())
-        return reply
+
+    def _vote(self, fusion: Fusion, choice: int | str | None) -> dict[str, Any]:
+        fusion.cast_vote(choice, blind=hidden(fusion))
+        self.put(self._bundle())  # for the file, and every page that shows it
+        return {"result": result(fusion)}

@@ -136,9 +136,17 @@ class Live {
     }
   }
 
-  voted(reply) {
-    Object.assign(this.result, reply.result);
-    for (const [root, view] of this.roots) view.voted?.(root, reply);
+  // The kernel has changed the cell's output by now; where that does not reach, this does.
+  voted({ result }) {
+    this.result = result;
+    setTimeout(() => this.refresh(), 400);
+  }
+
+  async refresh() {
+    const stale = [...this.roots].filter(([root, view]) => root.isConnected && view.result !== this.result);
+    if (!stale.length) return;
+    const { html } = await this.ask("html");
+    for (const [root] of stale) root.replaceWith(fragment(html));
   }
 
   // ── elements ──────────────────────────────────────────────────────────────────────────────
@@ -194,6 +202,7 @@ function keep(whole, messages) {
 
 class Result {
   constructor(root, live) {
+    this.result = live.result;
     const { answer } = live.result;
     const plain = root.querySelector(".fz-h");
     if (answer && plain) {
@@ -212,9 +221,10 @@ class Result {
 
 class Blind {
   constructor(root, live) {
+    this.result = live.result;
     for (const element of root.querySelectorAll("[data-letter]")) {
       const { letter } = element.dataset;
-      element.append(button("vote for this", async () => live.voted(await live.ask("vote", { i: letter })),
+      element.querySelector("th").append(button("vote", async () => live.voted(await live.ask("vote", { i: letter })),
         { class: "fz-vote", "aria-label": `vote for answer ${letter}` }));
     }
   }

@@ -54,7 +54,8 @@ class Panels {
 
   show(title, name, ...content) {
     const close = button("×", () => this.close(), { class: "fz-x1", "aria-label": `close ${title}` });
-    this.panel.replaceChildren(make("p", { class: "fz-name" }, make("b", {}, title), close), ...content);
+    const head = make("p", { class: "fz-name" }, make("b", {}, title), close);
+    this.panel.replaceChildren(head, ...content.filter(Boolean));
     this.panel.setAttribute("aria-label", title);
     this.panel.hidden = false;
     this.marked(name);
@@ -76,7 +77,10 @@ class Panels {
   async fetch(kind, title, content = {}) {
     await this.say("", async () => {
       const reply = await this.live.ask(kind, content);
-      this.show(title, kind, fragment(reply.html), this.asCode(reply.code));
+      const shown = fragment(reply.html);
+      const image = shown.querySelector("img");
+      const save = image && button("save SVG", () => make("a", { href: image.src, download: `${title}.svg` }).click());
+      this.show(title, kind, shown, this.asCode(reply.code), save);
     });
   }
 

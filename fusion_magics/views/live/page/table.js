@@ -119,7 +119,13 @@ class Table {
   matches(row, words, filter) {
     const kind = row.dataset.i === undefined ? "none" : this.facts[row.dataset.i].kind;
     if (filter !== "all" && kind !== filter) return false;
-    return !words || (row.words ??= row.textContent.toLowerCase()).includes(words);
+    return !words || (row.words ??= this.said(row)).includes(words);
+  }
+
+  // What the code for the same table searches, too: member, answer, reasons.
+  said(row) {
+    const texts = row.querySelectorAll("th bdi, :is(.fz-a, .fz-why) :is(.fz-x, strong)");
+    return [...texts].map(element => element.textContent).join("\n").toLowerCase();
   }
 
   // ── one row ───────────────────────────────────────────────────────────────────────────────
@@ -150,8 +156,8 @@ class Table {
 
   vote(i) {
     const { vote, rows } = this.live.result;
-    const mine = vote?.candidate === i;
-    return button(mine ? "★ your vote" : "☆ vote", async () => {
+    const mine = vote === i;
+    return button(mine ? "★ take back" : "☆ vote", async () => {
       this.state.focus = i;
       this.live.voted(await this.live.ask("vote", { i: mine ? null : i }));
     }, { class: "fz-vote", "aria-pressed": String(mine), "aria-label": `vote for ${rows[i].member}`, "data-vote": i });
