@@ -100,7 +100,7 @@ class Live(Output):
     def show(self, fusion: Fusion) -> None:
         """Put ``fusion`` in the board's place."""
         self._stay()
-        self.fusion = fusion
+        self._board, self.fusion = None, fusion
         self._open()
         self._send(result(fusion))
         self.put(self._bundle())
@@ -164,6 +164,8 @@ class Live(Output):
             return REQUESTS[kind](fusion, message)
         except FusionError as exc:
             return {"error": str(exc)}
+        except Exception as exc:  # a person waits for it, and a kernel's log is read by nobody
+            return {"error": f"{type(exc).__name__}: {exc}"}
 
     def _vote(self, fusion: Fusion, choice: int | str | None) -> dict[str, Any]:
         fusion.cast_vote(choice, blind=hidden(fusion))
