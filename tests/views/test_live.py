@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -39,11 +38,11 @@ class Handle:
 
 
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """All that pages were sent."""
     messages: list[dict[str, Any]] = []
     monkeypatch.setattr(Page, "send", lambda _, message: messages.append(message))
-    yield messages
+    return messages
 
 
 @pytest.fixture
@@ -149,10 +148,14 @@ async def test_the_result_takes_the_boards_place(sent: Any, handle: Handle) -> N
 
 async def test_where_no_result_comes_nothing_stays(sent: Any, handle: Handle) -> None:
     live = Live()
-    with pytest.raises(ValueError, match="broken"):
+
+    async def breaks() -> None:
         async with Progress(["a"], "tiny:judge", "answer", live) as watch:
             live.draw(watch._board)
             raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        await breaks()
     assert handle.shown[-1] == {"text/html": ""}
     assert live._page is None
 
