@@ -214,7 +214,8 @@ def test_a_vote_is_kept_and_written_into_the_file(sent: Any, handle: Handle) -> 
     live._receive({"k": "vote", "n": 1, "i": 0})
     assert fusion.vote is not None
     assert (fusion.vote.candidate, fusion.vote.blind) == (0, False)
-    assert sent[-1]["result"]["vote"] == 0
+    assert sent[-2]["vote"] == 0
+    assert sent[-1] == {"k": "reply", "n": 1}
     assert "your vote" in handle.shown[-1]["text/html"]
     live._receive({"k": "vote", "n": 2, "i": None})
     assert fusion.vote is None
@@ -233,7 +234,15 @@ def test_before_a_blind_vote_nothing_tells_who(sent: Any, handle: Handle) -> Non
     live._receive({"k": "vote", "n": 1, "i": "A"})
     assert fusion.vote is not None
     assert fusion.vote.blind
-    assert fusion.candidates[0].member in json.dumps(sent[-1])
+    assert fusion.candidates[0].member in json.dumps(sent[-2])
+
+
+def test_every_place_of_a_fusion_shows_its_vote(sent: Any, handle: Handle) -> None:
+    fusion = SAMPLES["best_of"]()
+    first, again = shown(fusion), shown(fusion)
+    again._receive({"k": "vote", "n": 1, "i": 0})
+    told = [html["text/html"] for html in handle.shown if "your vote" in html["text/html"]]
+    assert sorted(live.key in html for live in (first, again) for html in told).count(True) == 2
 
 
 def test_the_module_is_one_and_asks_nothing_of_the_network() -> None:

@@ -28,7 +28,9 @@ from .requests import REQUESTS, result
 _SILENT = 2.5
 _MOST_SILENT = 40.0
 
+# Where a fusion was made, until it is shown there.
 _places: dict[int, Live] = {}
+_shown: weakref.WeakSet[Live] = weakref.WeakSet()
 
 
 class Live(Output):
@@ -102,7 +104,12 @@ class Live(Output):
         self._stay()
         self._board, self.fusion = None, fusion
         self._open()
-        self._send(result(fusion))
+        _shown.add(self)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        assert self.fusion is not None
+        self._send(result(self.fusion))
         self.put(self._bundle())
 
     def _bundle(self) -> dict[str, str]:
@@ -169,5 +176,7 @@ class Live(Output):
 
     def _vote(self, fusion: Fusion, choice: int | str | None) -> dict[str, Any]:
         fusion.cast_vote(choice, blind=hidden(fusion))
-        self.put(self._bundle())  # for the file, and every page that shows it
-        return {"result": result(fusion)}
+        for live in _shown:
+            if live.fusion is fusion:
+                live._refresh()
+        return {}

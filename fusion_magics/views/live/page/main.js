@@ -114,39 +114,27 @@ class Live {
 
   // ── afterwards ────────────────────────────────────────────────────────────────────────────
 
+  // The cell's own output changes now; where it does not, this page was loaded after the cell began.
   end(result) {
     this.paint();
     this.board = null;
     this.result = result;
-    // The cell's own output changes now; where it does not, this page was loaded after the cell began.
     setTimeout(() => this.replace(), 1500);
   }
 
   async replace() {
-    const stale = [...this.roots.keys()].filter(root => root.isConnected && root.querySelector(".fz-board"));
+    const stale = [...this.roots].filter(([root, view]) => root.isConnected && view.result !== this.result);
     if (!stale.length && !this.dock) return;
     const { html } = await this.ask("html");
-    for (const root of stale) {
-      this.roots.delete(root);
+    for (const [root] of stale) {
       const fresh = fragment(html).firstElementChild;
       if (root === this.dock) fresh.classList.add("fz-dock");
-      fresh.prepend(make("p", { class: "fz-notes" }, this.result.unsaved));
       if (root === this.dock) fresh.prepend(button("×", () => fresh.remove(), { class: "fz-x1 fz-close", "aria-label": "close" }));
+      fresh.prepend(make("p", { class: "fz-notes" }, this.result.unsaved));
+      this.drop(root);
       root.replaceWith(fresh);
     }
-  }
-
-  // The kernel has changed the cell's output by now; where that does not reach, this does.
-  voted({ result }) {
-    this.result = result;
-    setTimeout(() => this.refresh(), 400);
-  }
-
-  async refresh() {
-    const stale = [...this.roots].filter(([root, view]) => root.isConnected && view.result !== this.result);
-    if (!stale.length) return;
-    const { html } = await this.ask("html");
-    for (const [root] of stale) root.replaceWith(fragment(html));
+    this.dock = null;
   }
 
   // ── elements ──────────────────────────────────────────────────────────────────────────────
@@ -224,7 +212,7 @@ class Blind {
     this.result = live.result;
     for (const element of root.querySelectorAll("[data-letter]")) {
       const { letter } = element.dataset;
-      element.querySelector("th").append(button("vote", async () => live.voted(await live.ask("vote", { i: letter })),
+      element.querySelector("th").append(button("vote", () => live.ask("vote", { i: letter }),
         { class: "fz-vote", "aria-label": `vote for answer ${letter}` }));
     }
   }
