@@ -257,3 +257,34 @@ def test_no_markup_is_made_in_the_page() -> None:
     assert MODULE.count("innerHTML") == 1
     for sink in ("outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
         assert sink not in MODULE
+
+
+class Kernel:
+    """A kernel that runs one cell after the other."""
+
+    def __init__(self) -> None:
+        self.parent: dict[str, Any] = {}
+
+    def run(self, cell: str, message: str) -> None:
+        self.parent = {"metadata": {"cellId": cell}, "header": {"msg_id": message}}
+
+    def get_parent(self) -> dict[str, Any]:
+        return self.parent
+
+
+def test_a_cell_that_runs_again_hangs_up_what_it_showed_before(
+    sent: Any, handle: Handle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel = Kernel()
+    shell = type("Shell", (), {"kernel": kernel})()
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    kernel.run("one", "1")
+    first, second = shown(SAMPLES["best_of"]()), shown(SAMPLES["merge"]())
+    kernel.run("two", "2")
+    other = shown(SAMPLES["vote"]())
+    kernel.run("one", "3")
+    again = shown(SAMPLES["best_of"]())
+    assert [live._page is None for live in (first, second, other, again)] == [
+        *(True, True),
+        *(False, False),
+    ]

@@ -42,16 +42,18 @@ class Live {
     lives.set(this.key, this);
     look();
     this.send({ k: "hello" });
-    this.beats = setInterval(() => this.beat(), 1000);
-    this.seen = () => this.beat();
-    document.addEventListener("visibilitychange", this.seen);
   }
 
   beat() {
-    if (this.board) this.send({ k: "beat", hidden: document.hidden });
-    if (!this.board || this.roots.size) return;
+    this.send({ k: "beat" });
+    if (this.roots.size) return;
     // The notebook was not saved before the page was loaded anew: its cell is empty.
     this.dock ??= document.body.appendChild(make("div", { class: "fz fz-dock", "data-fz": this.key, role: "complementary", "aria-label": "running fusion" }));
+  }
+
+  quiet() {
+    clearInterval(this.beats);
+    this.beats = null;
   }
 
   send(message) {
@@ -85,6 +87,7 @@ class Live {
 
   begin(whole) {
     this.board = { whole, n: whole.n };
+    this.beats ??= setInterval(() => this.beat(), 1000);
     for (const root of this.roots.keys()) this.draw(root);
   }
 
@@ -116,8 +119,10 @@ class Live {
 
   // The cell's own output changes now; where it does not, this page was loaded after the cell began.
   end(result) {
+    if (this.result?.version === result.version) return;
     this.paint();
     this.board = null;
+    this.quiet();
     this.result = result;
     setTimeout(() => this.replace(), 1500);
   }
@@ -164,8 +169,7 @@ class Live {
   }
 
   dispose() {
-    clearInterval(this.beats);
-    document.removeEventListener("visibilitychange", this.seen);
+    this.quiet();
     this.model.off("msg:custom", this.take);
     for (const root of [...this.roots.keys()]) {
       root.removeAttribute("data-fz-on");
