@@ -87,6 +87,7 @@ class Live {
 
   begin(whole) {
     this.board = { whole, n: whole.n };
+    this.fresh = null; // it has them already
     this.beats ??= setInterval(() => this.beat(), 1000);
     for (const root of this.roots.keys()) this.draw(root);
   }
