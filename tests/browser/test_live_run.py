@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from live_page import BOARD, CLICKS, LISTEN, RESULT, SETUP, errors_of, shot, value
 
 SOON = 1.0

@@ -1,7 +1,7 @@
 """For the kernel: models that write for ever, and when each wrote its last word.
 
 ``scripted:one`` to ``three`` are endless, ``first`` and ``second`` brief; ``judge`` takes its time,
-longer over ``second``.
+longer over ``second``. The saved pool ``herbs`` has members whose texts do not tell their names.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 
 from IPython import get_ipython
 
+from fusion_magics import pools
 from fusion_magics.backends.scripted import SCRIPTS, Script, ScriptedModel
 from fusion_magics.types import Delta, Prompt, SamplingParams
 
@@ -52,4 +53,7 @@ SCRIPTS.update({name: Script(_words(name, 20_000), gap=0.02) for name in ("one",
 SCRIPTS.update({name: Script(_words(name, 120), 0.3, 0.02) for name in ("first", "second")})
 SCRIPTS["judge"] = Script(_verdict, gap=0.1, wording="short")
 SCRIPTS["quick"] = Script(_verdict, wording="short")
+_HERBS = {"marjoram": "uno", "tarragon": "dos", "chervil": "tres"}
+SCRIPTS.update({name: Script(_words(word, 60), gap=0.03) for name, word in _HERBS.items()})
+pools.save("herbs", [f"scripted:{name}" for name in _HERBS], "scripted:quick")
 get_ipython().events.register("pre_run_cell", lambda info: CELLS.append(time.time()))
