@@ -17,6 +17,12 @@ ANIMATIONS = """root => [...root.querySelectorAll('*')].flatMap(element =>
     return [animationName !== 'none' && animationName, transitionDuration !== '0s' && 'transition'];
   })).filter(Boolean)"""
 
+WHOLE = """tabs => {
+  const [all, chosen] = [tabs, tabs.querySelector('[aria-selected=true]')]
+    .map(e => e.getBoundingClientRect());
+  return chosen.left >= all.left - 1 && chosen.right <= all.right + 1;
+}"""
+
 
 def _column(root: Any, name: str, role: str = "region") -> Any:
     return root.get_by_role(role, name=name, exact=True)
@@ -87,12 +93,15 @@ def test_a_narrow_board_has_tabs_and_a_second_view_the_same_text(open_notebook: 
         focused = nb.page.evaluate("document.activeElement.textContent")
         assert focused == f"scripted:{name}"
         assert board.locator("[aria-selected=true]").inner_text() == f"scripted:{name}"
+        assert board.locator(".fz-tabs").evaluate(WHOLE), "its tab is cut off"
+    stop = board.get_by_role("button", name="Cancel", exact=True)
+    assert stop.bounding_box()["height"] < 40, "its word is broken"
     edge = board.evaluate("""e => Math.max(...[...e.querySelectorAll('*')]
       .filter(x => !x.closest('.fz-tabs, .fz-bar'))
       .map(x => x.getBoundingClientRect().right)) - e.getBoundingClientRect().right""")
     assert edge <= 1, "something sticks out"
     shot(nb, 1, "live-narrow")
-    board.get_by_role("button", name="Cancel", exact=True).click()
+    stop.click()
     nb.output(1, RESULT).wait_for()
     shot(nb, 1, "live-narrow-cancelled")
     assert errors == []
