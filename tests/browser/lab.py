@@ -49,7 +49,12 @@ class Lab:
     folder: Path
 
     def page(self, name: str, app: str = "lab") -> str:
-        """The address of a notebook, alone in a fresh workspace; or in Notebook 7 (``notebook``)."""
+        """The address of a notebook, alone in a fresh workspace; or in Notebook 7 (``notebook``).
+
+        Without a name, that of JupyterLab with nothing open.
+        """
+        if not name:
+            return f"{self.url}/lab?token={_TOKEN}&reset"
         if app == "notebook":
             return f"{self.url}/notebooks/{name}?token={_TOKEN}"
         return f"{self.url}/doc/tree/{name}?token={_TOKEN}&reset"
@@ -276,6 +281,20 @@ def reopened(
     page.set_default_timeout(120_000)  # a hang, not a slow machine
     page.goto(lab.page(name, app))
     return NotebookPage(page, lab.folder / name)
+
+
+def without_kernel(lab: Lab, browser: Any, name: str) -> NotebookPage:
+    """A notebook that is there already, opened in JupyterLab such that no kernel starts."""
+    notebook = reopened(lab, browser, "")
+    notebook.page.wait_for_selector(".jp-Launcher")
+    notebook.page.evaluate(
+        """path => window.jupyterapp.commands.execute('docmanager:open', {
+          path, factory: 'Notebook', kernelPreference: { shouldStart: false, canStart: false }
+        })""",
+        name,
+    )
+    notebook.page.wait_for_selector(".jp-Notebook .jp-Cell")
+    return notebook
 
 
 def _notebook(cells: Sequence[str | nbformat.NotebookNode]) -> nbformat.NotebookNode:

@@ -6,8 +6,6 @@ The file is made by real clicks, with the models that ship; then nothing but the
 from __future__ import annotations
 
 import json
-import re
-import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -17,7 +15,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from lab import Lab, NotebookPage, opened, reopened
+from lab import Lab, NotebookPage, opened, reopened, without_kernel
 
 from fusion_magics import Fusion
 from fusion_magics.answers import split_answer
@@ -27,6 +25,7 @@ from reading import read  # noqa: E402
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 WIDGET = "application/vnd.jupyter.widget-view+json"
+NO_SESSION = "() => !window.jupyterapp.shell.currentWidget.sessionContext.session"
 NEVER = ("Loading widget", "Error displaying widget", "widget-view", "Could not render")
 
 LOAD = """%load_ext fusion_magics
@@ -197,25 +196,80 @@ def test_with_a_new_kernel_before_anything_ran(saved: Saved, lab: Lab, chromium:
 
 
 def test_without_a_kernel(saved: Saved, lab: Lab, chromium: Any) -> None:
-    nb = reopened(lab, chromium, _copied(saved, "no-kernel.ipynb"))
-    nb.page.get_by_role("button", name="No Kernel", exact=True).click()
+    nb = without_kernel(lab, chromium, saved.path.name)
     _complete(saved, nb, "reopened-no-kernel")
+    assert nb.output(1, "style").count() > 0, "it is not trusted, so this shows nothing"
+    assert nb.page.evaluate(NO_SESSION)
     nb.page.close(run_before_unload=False)
 
 
 def test_untrusted(saved: Saved, lab: Lab, chromium: Any) -> None:
-    nb = reopened(lab, chromium, _copied(saved, "untrusted-copy.ipynb", source="changed"))
-    nb.page.get_by_role("button", name="No Kernel", exact=True).click()
+    notebook = nbformat.read(saved.path, as_version=4)
+    notebook.cells[0].source = "changed"
+    nbformat.write(notebook, saved.path.with_name("untrusted.ipynb"))
+    nb = without_kernel(lab, chromium, "untrusted.ipynb")
     _complete(saved, nb, "reopened-untrusted")
     assert nb.output(1, "style").count() == 0, "it is trusted, so this shows nothing"
     nb.page.close(run_before_unload=False)
 
 
-def _copied(saved: Saved, name: str, source: str = "") -> str:
-    """A copy that names no kernel; trusted as the first, unless its first ``source`` changes."""
-    notebook = nbformat.read(saved.path, as_version=4)
-    notebook.metadata.pop("kernelspec", None)
-    if source:
-        notebook.cells[0].source = source
-    nbformat.write(notebook, saved.path.with_name(name))
-    return name
+# ── saved while it ran ───────────────────────────────────────────────────────────────────────
+
+
+def test_saved_while_it_ran(lab: Lab, chromium: Any) -> None:
+    slow = LOAD + 'SCRIPTS["slow"] = Script("word " * 400, gap=0.05)'
+    nb = opened(lab, chromium, "running.ipynb", [slow, "%%fuse -p scripted:slow,scripted:one -m vote\nAll?"])
+    nb.run(0)
+    nb.start(1)
+    nb.output(1, ".fz-board").filter(has_text="word word").wait_for()
+    saved = nb.save()
+    nb.stop()
+    nb.page.close(run_before_unload=False)
+    lab.shut_kernels_down()
+    (output,) = saved.cells[1].outputs
+    assert set(output.data) == {"text/html", "text/plain"}
+    assert "word word" not in str(saved)
+    assert "widgets" not in saved.metadata
+    nb = without_kernel(lab, chromium, "running.ipynb")
+    view = nb.output(1, ".fz")
+    view.filter(has_text="saved before the result").wait_for()
+    _no_widget_is_missed(nb)
+    nb.shot("reopened-while-running")
+    nb.page.close(run_before_unload=False)
+
+
+# ── exported ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("template", ["lab", "classic", "basic"])
+def test_exported_to_html(saved: Saved, chromium: Any, tmp_path: Path, template: str) -> None:
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(template_name=template, mathjax_url="")
+    html, _ = exporter.from_filename(str(saved.path))
+    path = tmp_path / "page.html"
+    path.write_text(html)
+    page = chromium.new_page(viewport={"width": 1100, "height": 900})
+    page.route("http*://**", lambda route: route.abort())
+    page.goto(f"file://{path}")
+    views = page.locator(".fz")
+    assert views.count() == len(saved.fusions)
+    for view, (name, fusion) in zip(views.all(), saved.fusions.items(), strict=True):
+        assert missing(fusion, read(view.inner_html()).text) == [], name
+    assert [said for said in NEVER if said in html] == []
+    page.screenshot(path=ARTIFACTS / f"reopened-exported-{template}.png")
+    page.close()
+
+
+@pytest.mark.parametrize("kind", ["latex", "markdown", "rst"])
+def test_exported_to_text(saved: Saved, kind: str) -> None:
+    from nbconvert import get_exporter
+
+    text, _ = get_exporter(kind)().from_filename(str(saved.path))
+    for name, fusion in saved.fusions.items():
+        for candidate in fusion.candidates:
+            assert candidate.member in text, name
+        assert fusion.judgment is not None
+        for verdict in fusion.judgment.verdicts:
+            assert _squeezed(verdict.rationale) in _squeezed(text), name
+    assert [said for said in NEVER if said in text] == []
