@@ -214,7 +214,8 @@ def test_a_vote_is_kept_and_written_into_the_file(sent: Any, handle: Handle) -> 
     live._receive({"k": "vote", "n": 1, "i": 0})
     assert fusion.vote is not None
     assert (fusion.vote.candidate, fusion.vote.blind) == (0, False)
-    assert sent[-1]["result"]["vote"] == 0
+    assert sent[-2]["vote"] == 0
+    assert sent[-1] == {"k": "reply", "n": 1}
     assert "your vote" in handle.shown[-1]["text/html"]
     live._receive({"k": "vote", "n": 2, "i": None})
     assert fusion.vote is None
@@ -233,7 +234,15 @@ def test_before_a_blind_vote_nothing_tells_who(sent: Any, handle: Handle) -> Non
     live._receive({"k": "vote", "n": 1, "i": "A"})
     assert fusion.vote is not None
     assert fusion.vote.blind
-    assert fusion.candidates[0].member in json.dumps(sent[-1])
+    assert fusion.candidates[0].member in json.dumps(sent[-2])
+
+
+def test_every_place_of_a_fusion_shows_its_vote(sent: Any, handle: Handle) -> None:
+    fusion = SAMPLES["best_of"]()
+    first, again = shown(fusion), shown(fusion)
+    again._receive({"k": "vote", "n": 1, "i": 0})
+    told = [html["text/html"] for html in handle.shown if "your vote" in html["text/html"]]
+    assert sorted(live.key in html for live in (first, again) for html in told).count(True) == 2
 
 
 def test_the_module_is_one_and_asks_nothing_of_the_network() -> None:
@@ -248,3 +257,34 @@ def test_no_markup_is_made_in_the_page() -> None:
     assert MODULE.count("innerHTML") == 1
     for sink in ("outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
         assert sink not in MODULE
+
+
+class Kernel:
+    """A kernel that runs one cell after the other."""
+
+    def __init__(self) -> None:
+        self.parent: dict[str, Any] = {}
+
+    def run(self, cell: str, message: str) -> None:
+        self.parent = {"metadata": {"cellId": cell}, "header": {"msg_id": message}}
+
+    def get_parent(self) -> dict[str, Any]:
+        return self.parent
+
+
+def test_a_cell_that_runs_again_hangs_up_what_it_showed_before(
+    sent: Any, handle: Handle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel = Kernel()
+    shell = type("Shell", (), {"kernel": kernel})()
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    kernel.run("one", "1")
+    first, second = shown(SAMPLES["best_of"]()), shown(SAMPLES["merge"]())
+    kernel.run("two", "2")
+    other = shown(SAMPLES["vote"]())
+    kernel.run("one", "3")
+    again = shown(SAMPLES["best_of"]())
+    assert [live._page is None for live in (first, second, other, again)] == [
+        *(True, True),
+        *(False, False),
+    ]

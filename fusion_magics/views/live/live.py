@@ -32,7 +32,9 @@ _NO_RESULT = (
     "If this is all there is, the notebook was saved before the result came: run the cell again."
 )
 
+# Where a fusion was made, until it is shown there.
 _places: dict[int, Live] = {}
+_shown: weakref.WeakSet[Live] = weakref.WeakSet()
 
 
 class Live(Output):
@@ -61,6 +63,7 @@ class Live(Output):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._heard: float | None = None
         self._patience = _SILENT
+        self._version = 0
 
     @classmethod
     def of(cls, fusion: Fusion) -> Live:
@@ -91,7 +94,12 @@ class Live(Output):
 
     def _empty(self) -> None:
         super()._empty()
-        if self.fusion is None and self._page is not None:
+        if self.fusion is None:
+            self.hang_up()
+
+    def hang_up(self) -> None:
+        """Nobody can see this place any more."""
+        if self._page is not None:
             self._page.close()
             self._page = None
 
@@ -109,7 +117,12 @@ class Live(Output):
         self._stay()
         self._board, self.fusion = None, fusion
         self._open()
-        self._send(result(fusion))
+        _shown.add(self)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self._version += 1
+        self._tell_all()
         self.put(self._bundle())
 
     def _bundle(self) -> dict[str, str]:
@@ -123,6 +136,7 @@ class Live(Output):
             with suppress(RuntimeError):  # no loop: whoever shows this is synchronous
                 self._loop = asyncio.get_running_loop()
             self._page = Page(self.key, self._receive)
+            _take_cell(self)
 
     def _send(self, message: dict[str, Any]) -> None:
         if self._page is not None:
@@ -158,7 +172,7 @@ class Live(Output):
         if self._board is not None:
             self._send(self._stream.whole(self._board))
         elif self.fusion is not None:
-            self._send(result(self.fusion))
+            self._send(result(self.fusion) | {"version": self._version})
 
     def _reply(self, fusion: Fusion, kind: str, message: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -176,5 +190,29 @@ class Live(Output):
 
     def _vote(self, fusion: Fusion, choice: int | str | None) -> dict[str, Any]:
         fusion.cast_vote(choice, blind=hidden(fusion))
-        self.put(self._bundle())  # for the file, and every page that shows it
-        return {"result": result(fusion)}
+        for live in _shown:
+            if live.fusion is fusion:
+                live._refresh()
+        return {}
+
+
+# The places that a cell filled when it ran last, by the cell's id.
+_cells: dict[str, tuple[str, list[Live]]] = {}
+
+
+def _take_cell(live: Live) -> None:
+    """Hang up what the same cell showed when it ran before: that output is gone."""
+    from IPython import get_ipython
+
+    kernel = getattr(get_ipython(), "kernel", None)
+    parent: dict[str, Any] = (kernel.get_parent() if kernel else None) or {}
+    cell = parent.get("metadata", {}).get("cellId")
+    if cell is None:  # not every front end says so
+        return
+    run = parent["header"]["msg_id"]
+    last, places = _cells.get(cell, ("", []))
+    if last != run:
+        for place in places:
+            place.hang_up()
+        places = []
+    _cells[cell] = (run, [*places, live])

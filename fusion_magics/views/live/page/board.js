@@ -53,6 +53,8 @@ class Board {
     this.stop.disabled = true;
     this.stop.textContent = "Cancelling…";
     this.live.send({ k: "cancel" });
+    // Below %%time and the like the kernel hears nothing of the page until the cell ends.
+    setTimeout(() => { this.stop.textContent = "Not heard: press ■ above"; }, 3000);
   }
 
   delta(message) {

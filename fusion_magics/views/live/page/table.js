@@ -159,7 +159,7 @@ class Table {
     const mine = vote === i;
     return button(mine ? "★ take back" : "☆ vote", async () => {
       this.state.focus = i;
-      this.live.voted(await this.live.ask("vote", { i: mine ? null : i }));
+      await this.live.ask("vote", { i: mine ? null : i });
     }, { class: "fz-vote", "aria-pressed": String(mine), "aria-label": `vote for ${rows[i].member}`, "data-vote": i });
   }
 
