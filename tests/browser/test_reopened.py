@@ -213,6 +213,40 @@ def test_untrusted(saved: Saved, lab: Lab, chromium: Any) -> None:
     nb.page.close(run_before_unload=False)
 
 
+SAVE_STATE = "@jupyter-widgets/jupyterlab-manager:saveWidgetState"
+STATE = "application/vnd.jupyter.widget-state+json"
+
+
+def test_with_the_state_of_widgets_saved(saved: Saved, lab: Lab, chromium: Any) -> None:
+    nb = opened(lab, chromium, "state.ipynb", [LOAD, f"%%fuse\n{FUSIONS['best']}"])
+    nb.run(0)
+    _toggle(nb, SAVE_STATE)
+    try:
+        nb.run(1)
+        nb.output(1, ".fz-tools").wait_for()
+        notebook = nb.save()
+    finally:
+        _toggle(nb, SAVE_STATE)
+    nb.page.close(run_before_unload=False)
+    lab.shut_kernels_down()
+    nbformat.validate(notebook)
+    assert notebook.metadata.widgets[STATE]["state"], "GitHub refuses a file without"
+    assert WIDGET not in str(notebook.cells)
+    for again in (without_kernel, reopened):
+        nb = again(lab, chromium, "state.ipynb")
+        if again is reopened:
+            nb.ready()
+        view = nb.output(1, ".jp-RenderedHTMLCommon").last
+        assert missing(saved.fusions["best"], read(view.inner_html()).text) == []
+        _no_widget_is_missed(nb)
+        nb.page.close(run_before_unload=False)
+    lab.shut_kernels_down()
+
+
+def _toggle(nb: NotebookPage, command: str) -> None:
+    nb.page.evaluate("id => window.jupyterapp.commands.execute(id)", command)
+
+
 # ── saved while it ran ───────────────────────────────────────────────────────────────────────
 
 
