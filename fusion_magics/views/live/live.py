@@ -28,6 +28,10 @@ from .requests import REQUESTS, result
 _SILENT = 2.5
 _MOST_SILENT = 40.0
 
+_NO_RESULT = (
+    "If this is all there is, the notebook was saved before the result came: run the cell again."
+)
+
 # Where a fusion was made, until it is shown there.
 _places: dict[int, Live] = {}
 _shown: weakref.WeakSet[Live] = weakref.WeakSet()
@@ -74,7 +78,7 @@ class Live(Output):
         self._board = board
         if first:
             self._open()
-            self.put({"text/html": self._placeholder(board)})
+            self.put(self._placeholder(board))
             self._send(self._stream.whole(board))
         else:
             self._send(self._stream.changes(board))
@@ -99,9 +103,12 @@ class Live(Output):
             self._page.close()
             self._page = None
 
-    def _placeholder(self, board: Board) -> str:
-        content = f"<p><b>{esc(heading(board))}</b></p>"
-        return f'<div class="fz {NO_MATH}" data-fz="{self.key}">{style(content)}{content}</div>'
+    def _placeholder(self, board: Board) -> dict[str, str]:
+        """What a page replaces at once, and a file keeps that is saved while the pool runs."""
+        now = heading(board)
+        content = f'<p><b>{esc(now)}</b></p><p class="fz-foot">{_NO_RESULT}</p>'
+        found = f'<div class="fz {NO_MATH}" data-fz="{self.key}">{style(content)}{content}</div>'
+        return {"text/html": found, "text/plain": f"{now}\n{_NO_RESULT}"}
 
     # ── the result ───────────────────────────────────────────────────────────────────────────
 
