@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1] / "views"))
-from fusions_by_hand import LOST, candidate, fusion  # noqa: E402
+from fusions_by_hand import LOST, candidate, fusion
 
-from fusion_magics.types import CriterionScore, Fusion, Judgment, Usage, Verdict  # noqa: E402
+from fusion_magics.types import CriterionScore, Fusion, Judgment, Usage, Verdict
 
 MARKDOWN = """\
 The mean of the sample is $\\bar{x} = \\frac{1}{n} \\sum_i x_i$, and it is *unbiased*.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
-from live_page import RESULT, SETUP, errors_of, shot, value
+from live_page import RESULT, SETUP, errors_of, shot
 from sample import sample
 
 ROWS = "rows => rows.filter(row => !row.hidden).map(row => row.querySelector('th bdi').textContent)"

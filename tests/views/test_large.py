@@ -1,4 +1,4 @@
-"""A hundred candidates of 2,000 words each: the size of what is saved, and of what a page is told."""
+"""A hundred candidates of 2,000 words each: the size of what is saved, and told to a page."""
 
 from __future__ import annotations
 
