@@ -16,8 +16,9 @@ from fusion_magics.members import open_judge, open_pool
 from fusion_magics.modes import MODES, Case
 from fusion_magics.modes.vote import count
 from fusion_magics.pool import Member, Pool, Recorder
+from fusion_magics.seams import Outcome
 from fusion_magics.tiny.questions import Question
-from fusion_magics.types import Answers, Candidate, Judgment, Outcome, Prompt, SamplingParams
+from fusion_magics.types import Answers, Candidate, Judgment, Prompt, SamplingParams
 
 SPECIALISTS = ("sums", "words", "logic")
 GENERALISTS = ("a", "b", "c")

@@ -16,7 +16,8 @@ from contextlib import aclosing
 
 from fusion_magics.backends import open_model
 from fusion_magics.local import unload
-from fusion_magics.types import Model, Prompt, SamplingParams
+from fusion_magics.seams import Model
+from fusion_magics.types import Prompt, SamplingParams
 
 LONG = "All work and no play makes Jack a dull boy. " * 60
 MOMENTS = {"reading": LONG, "writing": "Once upon a time"}

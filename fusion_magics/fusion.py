@@ -17,7 +17,8 @@ from .members import MOST_SAMPLES, open_judges, open_pool, with_sampling
 from .modes import MODES, Case
 from .plan import Plan, plan_of
 from .pool import LATE, Budget, Control, Patience, Recorder, awake
-from .types import Answers, Failure, Fusion, Outcome, Prompt, SamplingParams, Watch
+from .seams import Outcome, Watch
+from .types import Answers, Failure, Fusion, Prompt, SamplingParams
 from .wiring import Setup, with_confidence
 
 

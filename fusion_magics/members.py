@@ -22,7 +22,8 @@ from .backends import BACKENDS, open_model
 from .backends._settings import OF_EVERY_MEMBER
 from .errors import UsageError, did_you_mean
 from .pool import Member, unique_labels
-from .types import Model, SamplingParams
+from .seams import Model
+from .types import SamplingParams
 
 DEFAULT_POOL = ("tiny:sums", "tiny:words", "tiny:logic")
 DEFAULT_JUDGE = "tiny:judge"

@@ -12,8 +12,9 @@ from typing import Any
 from .asking import MOST_TOKENS
 from .local import LocalModel, free_memory, loaded
 from .pool import Recorder
+from .seams import Load, Model, most_written
 from .text import printable
-from .types import Load, Model, Price, Prompt, Purpose, Usage, Wording, most_written
+from .types import Price, Prompt, Purpose, Usage, Wording
 from .wiring import Setup
 
 BYTES_PER_TOKEN: dict[Wording, float] = {"full": 4.0, "short": 1.0}

@@ -13,7 +13,8 @@ from .errors import UsageError
 from .judges import JUDGES, Jury, Rubric, also_members, seat
 from .modes import LOADS, MODES, Case, Loads, cascade, check_can_group
 from .pool import Budget, Member, Patience, Pool, Recorder, once
-from .types import Judge, Judgment, Model, Outcome, Prompt, SamplingParams
+from .seams import Judge, Model, Outcome
+from .types import Judgment, Prompt, SamplingParams
 
 
 @dataclass(frozen=True)

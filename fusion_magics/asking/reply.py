@@ -13,7 +13,8 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from ..errors import ContextOverflow, ModelError
-from ..types import Ask, Candidate, Message, Model, Prompt, SamplingParams, Wording, most_written
+from ..seams import Ask, Model, most_written
+from ..types import Candidate, Message, Prompt, SamplingParams, Wording
 from .fence import harmless
 from .shortening import budgets, within
 

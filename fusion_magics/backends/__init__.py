@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 
 from ..errors import UsageError, did_you_mean
-from ..types import Model
+from ..seams import Model
 
 BACKENDS: dict[str, str] = {
     "tiny": "a model shipped inside the package: no download, no key",

@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ..errors import ModelError, UsageError, did_you_mean
-from ..types import FREE, Delta, Finish, Price, Prompt, SamplingParams, Usage, Wording, most_written
+from ..seams import most_written
+from ..types import FREE, Delta, Finish, Price, Prompt, SamplingParams, Usage, Wording
 from ._settings import known
 
 SETTINGS = ()
@@ -60,7 +61,7 @@ SCRIPTS: dict[str, Script] = {
 
 @dataclass(frozen=True)
 class ScriptedModel:
-    """A :class:`fusion_magics.types.Model` that plays a :class:`Script`."""
+    """A :class:`fusion_magics.seams.Model` that plays a :class:`Script`."""
 
     name: str
     script: Script

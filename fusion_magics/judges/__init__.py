@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..asking import Asking
-from ..types import Judge
+from ..seams import Judge
 from .conflicts import also_members
 from .jury import Juror, Jury, seat
 from .listwise import Listwise

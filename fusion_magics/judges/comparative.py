@@ -14,7 +14,8 @@ from typing import ClassVar
 
 from ..asking import Asking
 from ..pool import together
-from ..types import Candidate, Comparison, Judgment, Load, Prompt, Verdict
+from ..seams import Load
+from ..types import Candidate, Comparison, Judgment, Prompt, Verdict
 from .compare import MOST_TOKENS, compare
 from .rubrics import Rubric, rubric_for
 from .verdicts import MAX_SCORE, STOPPED, leaders, rank, shuffled
@@ -44,7 +45,7 @@ class Tally:
 
 
 class Comparative(ABC):
-    """A :class:`fusion_magics.types.Judge` that shows several candidates at once.
+    """A :class:`fusion_magics.seams.Judge` that shows several candidates at once.
 
     Parameters
     ----------
@@ -83,13 +84,13 @@ class Comparative(ABC):
         return await asyncio.to_thread(self._judgment)
 
     def arrived(self) -> Judgment | None:
-        """See :meth:`fusion_magics.types.Judge.arrived`."""
+        """See :meth:`fusion_magics.seams.Judge.arrived`."""
         if all(one.error == STOPPED for one in self._comparisons.values()):
             return None
         return replace(self._judgment(), decided=False)
 
     def load(self, members: Sequence[str]) -> Load:
-        """See :meth:`fusion_magics.types.Judge.load`."""
+        """See :meth:`fusion_magics.seams.Judge.load`."""
         orders = list(self.orders(range(len(members)))) if len(members) > 1 else []
         return Load(len(orders), sum(map(len, orders)), MOST_TOKENS[self._asking.wording])
 

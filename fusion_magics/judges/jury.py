@@ -19,7 +19,8 @@ from ..answers import draw
 from ..asking import Asking, Unreadable, conversation, fence_for, fenced
 from ..errors import ModelError, UsageError, did_you_mean
 from ..pool import numbered, together
-from ..types import Ballot, Candidate, Judgment, Load, Panel, Prompt
+from ..seams import Load
+from ..types import Ballot, Candidate, Judgment, Panel, Prompt
 from .agreement import alpha
 from .conflicts import wrote
 from .pointwise import Pointwise
@@ -146,7 +147,7 @@ def _check(jurors: Sequence[Juror]) -> None:
 
 
 class Jury:
-    """A :class:`fusion_magics.types.Judge`.
+    """A :class:`fusion_magics.seams.Judge`.
 
     Parameters
     ----------
@@ -200,13 +201,13 @@ class Jury:
         return self._judgment(await asyncio.to_thread(self._weighed, self._panel()))
 
     def arrived(self) -> Judgment | None:
-        """See :meth:`fusion_magics.types.Judge.arrived`."""
+        """See :meth:`fusion_magics.seams.Judge.arrived`."""
         if all(ballot.error == STOPPED for ballot in self._ballots.values()):
             return None
         return replace(self._judgment(self._panel()), decided=False)
 
     def load(self, members: Sequence[str]) -> Load:
-        """See :meth:`fusion_magics.types.Judge.load`."""
+        """See :meth:`fusion_magics.seams.Judge.load`."""
         models = [juror.asking.model.name for juror in self._jurors]
         calls = sum(not wrote(model, member) for model in models for member in members)
         return Load(calls, calls)

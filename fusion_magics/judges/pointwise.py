@@ -27,7 +27,8 @@ from ..asking import (
 )
 from ..errors import ModelError
 from ..pool import together
-from ..types import Candidate, CriterionScore, Judgment, Load, Prompt, Verdict, Wording
+from ..seams import Load
+from ..types import Candidate, CriterionScore, Judgment, Prompt, Verdict, Wording
 from .rubrics import RUBRICS, Rubric, rubric_for, rubric_of
 from .verdicts import MAX_SCORE, STOPPED, leaders, rank, shuffled
 
@@ -121,7 +122,7 @@ def pointwise_prompt(
 
 
 class Pointwise:
-    """A :class:`fusion_magics.types.Judge`.
+    """A :class:`fusion_magics.seams.Judge`.
 
     Parameters
     ----------
@@ -144,13 +145,13 @@ class Pointwise:
         return self._judgment()
 
     def arrived(self) -> Judgment | None:
-        """See :meth:`fusion_magics.types.Judge.arrived`."""
+        """See :meth:`fusion_magics.seams.Judge.arrived`."""
         if all(v.error == STOPPED for v in self._verdicts.values()):
             return None
         return replace(self._judgment(), decided=False)
 
     def load(self, members: Sequence[str]) -> Load:
-        """See :meth:`fusion_magics.types.Judge.load`."""
+        """See :meth:`fusion_magics.seams.Judge.load`."""
         most = None if self._rubric is None else most_tokens(self._rubric)
         return Load(len(members), len(members), most)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
 from ..errors import EngineMissing
-from ..types import FREE, Delta, Price, Prompt, SamplingParams, Wording, most_written
+from ..seams import most_written
+from ..types import FREE, Delta, Price, Prompt, SamplingParams, Wording
 from .engines import ENGINES
 from .registry import stream
 from .wire import Spec
@@ -16,7 +17,7 @@ from .wire import Spec
 
 @dataclass(frozen=True)
 class LocalModel:
-    """A :class:`fusion_magics.types.Model` whose weights a child process holds.
+    """A :class:`fusion_magics.seams.Model` whose weights a child process holds.
 
     The longest default system message there is (Mistral Small 3.2's) has some 600 tokens.
     """

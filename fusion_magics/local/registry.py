@@ -34,7 +34,7 @@ _lock = threading.RLock()
 async def stream(
     spec: Spec, name: str, prompt: Prompt, params: SamplingParams
 ) -> AsyncGenerator[Delta, None]:
-    """One call of the model ``spec``; loads it if need be. See :class:`~fusion_magics.types.Model`.
+    """One call of the model ``spec``; loads it if need be. See :class:`~fusion_magics.seams.Model`.
 
     A child that ended while idle, or that another call brought down, is no failure of this call:
     it is made once more, by a new child.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from ..types import Outcome
+from ..seams import Outcome
 from .best_of import best_of, best_of_load
 from .cascade import cascade
 from .case import Case, Loads

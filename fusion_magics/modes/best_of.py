@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..answers import Read, comparable, draw, votes
-from ..types import Answers, Candidate, Judgment, Load, Outcome
+from ..seams import Load, Outcome
+from ..types import Answers, Candidate, Judgment
 from .case import Case, Loads
 from .vote import majority
 

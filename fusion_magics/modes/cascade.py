@@ -11,7 +11,8 @@ import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from ..types import Candidate, Outcome
+from ..seams import Outcome
+from ..types import Candidate
 from .case import Case
 from .vote import vote
 

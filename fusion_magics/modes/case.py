@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from ..answers import Read, comparable
 from ..asking import Asking
 from ..pool import Pool
-from ..types import Judge, Load, Outcome, Prompt, Purpose
+from ..seams import Judge, Load, Outcome
+from ..types import Prompt, Purpose
 
 Loads = dict[Purpose, Load]
 """What a mode takes, of members and of the judge, where nothing goes wrong."""

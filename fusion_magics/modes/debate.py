@@ -14,7 +14,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ..answers import Read, comparable, whole
-from ..types import Answers, Candidate, Change, Load, Outcome, Prompt, Wording
+from ..seams import Load, Outcome
+from ..types import Answers, Candidate, Change, Prompt, Wording
 from .best_of import judged
 from .case import Case, Loads
 from .debate_turn import revised, turn

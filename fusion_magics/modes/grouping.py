@@ -14,7 +14,8 @@ import msgspec
 from ..answers import Read, draw, whole
 from ..asking import Unreadable, conversation, fence_for, fenced, numbered
 from ..errors import ModelError, UsageError
-from ..types import Candidate, Model, Prompt
+from ..seams import Model
+from ..types import Candidate, Prompt
 from .case import Case
 
 

@@ -15,20 +15,8 @@ from typing import TypeVar
 from ..answers import draw
 from ..asking import Unreadable
 from ..errors import ModelError
-from ..types import (
-    Answers,
-    Candidate,
-    Judge,
-    Judgment,
-    Load,
-    Outcome,
-    Point,
-    Prompt,
-    Timing,
-    Usage,
-    Verdict,
-    Wording,
-)
+from ..seams import Judge, Load, Outcome
+from ..types import Answers, Candidate, Judgment, Point, Prompt, Timing, Usage, Verdict, Wording
 from . import analysis, synthesis
 from .case import Case, Loads
 from .vote import majority

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..answers import Read, by_meaning, comparable, draw, votes
-from ..types import Answers, Candidate, Judgment, Load, Outcome, Verdict
+from ..seams import Load, Outcome
+from ..types import Answers, Candidate, Judgment, Verdict
 from .case import Case, Loads
 from .early_stop import safe_lead
 from .grouping import group

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..errors import ModelError, UsageError
-from ..types import FREE, Delta, Finish, Model, Price, Prompt, SamplingParams, most_written
+from ..seams import Model, most_written
+from ..types import FREE, Delta, Finish, Price, Prompt, SamplingParams
 
 LEAST_ANSWER = 16
 """Tokens: a call that has not room for so many to write is not made."""

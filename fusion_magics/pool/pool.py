@@ -12,16 +12,8 @@ from typing import Any, TypeVar
 
 from ..answers import draw
 from ..errors import ModelError, NoAnswerError
-from ..types import (
-    Answers,
-    Ask,
-    Candidate,
-    Failure,
-    Message,
-    Model,
-    Prompt,
-    SamplingParams,
-)
+from ..seams import Ask, Model
+from ..types import Answers, Candidate, Failure, Message, Prompt, SamplingParams
 from .recorder import answers_of, failure_of
 from .waiting import Patience, Waiting
 

@@ -9,6 +9,7 @@ from contextlib import aclosing, nullcontext
 from dataclasses import dataclass, field
 
 from ..errors import Cancelled, ModelError
+from ..seams import Model, Watch
 from ..text import sendable
 from ..thinking import split_thinking
 from ..types import (
@@ -18,7 +19,6 @@ from ..types import (
     Delta,
     Failure,
     Finish,
-    Model,
     Prompt,
     Purpose,
     SamplingParams,
@@ -26,7 +26,6 @@ from ..types import (
     Timing,
     TokenLogprob,
     Usage,
-    Watch,
 )
 from .budget import Budget, Spending
 from .control import Control

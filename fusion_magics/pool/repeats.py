@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..errors import ModelError
-from ..types import Ask, Candidate, Model, Prompt, Purpose, SamplingParams
+from ..seams import Ask, Model
+from ..types import Candidate, Prompt, Purpose, SamplingParams
 from .waiting import LATE, MORE_TIME
 
 

@@ -98,7 +98,7 @@ background:var(--faint)}
 .fz-t thead{display:none}
 .fz-t tbody tr{display:grid;grid-template-columns:26px 1fr auto;padding:8px 0}
 .fz-t tbody>tr>*{padding:1px 0;width:auto;max-width:none}
-.fz-t :is(.fz-c,.fz-a,.fz-why){grid-column:2/-1}
+.fz-t :is(.fz-c,.fz-a,.fz-why){grid-column:2/-1;width:auto}
 .fz-sc{max-width:none}
 .fz-t .fz-n{grid-area:9/3;font-size:12px;color:var(--dim)}
 .fz-t .fz-tok{grid-column:2;text-align:start}

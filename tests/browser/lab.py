@@ -7,6 +7,7 @@ folder that the caller gives.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -47,9 +48,26 @@ class Lab:
     url: str
     folder: Path
 
-    def page(self, name: str) -> str:
-        """The address of a notebook, alone in a fresh workspace."""
+    def page(self, name: str, app: str = "lab") -> str:
+        """The address of a notebook, alone in a fresh workspace; or in Notebook 7 (``notebook``).
+
+        Without a name, that of JupyterLab with nothing open.
+        """
+        if not name:
+            return f"{self.url}/lab?token={_TOKEN}&reset"
+        if app == "notebook":
+            return f"{self.url}/notebooks/{name}?token={_TOKEN}"
         return f"{self.url}/doc/tree/{name}?token={_TOKEN}&reset"
+
+    def shut_kernels_down(self) -> None:
+        """End every session, as a server that is started anew the next day."""
+        for session in json.loads(self._request("api/sessions")):
+            self._request(f"api/sessions/{session['id']}", "DELETE")
+
+    def _request(self, path: str, method: str = "GET") -> bytes:
+        request = urllib.request.Request(f"{self.url}/{path}?token={_TOKEN}", method=method)
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            return bytes(reply.read())
 
 
 @contextmanager
@@ -88,6 +106,7 @@ def _command(port: int, folder: Path) -> list[str]:
         f"--ServerApp.root_dir={folder}",
         f"--IdentityProvider.token={_TOKEN}",
         "--LabApp.expose_app_in_browser=True",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
     ]
 
 
@@ -245,15 +264,36 @@ def opened(
     cells: Sequence[str | nbformat.NotebookNode],
     width: int = 1200,
     height: int = 900,
+    app: str = "lab",
 ) -> NotebookPage:
     """A new notebook, open in a window of its own, with its kernel idle."""
-    path = lab.folder / name
-    nbformat.write(_notebook(cells), path)
+    nbformat.write(_notebook(cells), lab.folder / name)
+    notebook = reopened(lab, browser, name, width, height, app)
+    notebook.ready()
+    return notebook
+
+
+def reopened(
+    lab: Lab, browser: Any, name: str, width: int = 1200, height: int = 900, app: str = "lab"
+) -> NotebookPage:
+    """A notebook that is there already, in a window of its own, whatever its kernel does."""
     page = browser.new_page(viewport={"width": width, "height": height})
     page.set_default_timeout(120_000)  # a hang, not a slow machine
-    page.goto(lab.page(name))
-    notebook = NotebookPage(page, path)
-    notebook.ready()
+    page.goto(lab.page(name, app))
+    return NotebookPage(page, lab.folder / name)
+
+
+def without_kernel(lab: Lab, browser: Any, name: str) -> NotebookPage:
+    """A notebook that is there already, opened in JupyterLab such that no kernel starts."""
+    notebook = reopened(lab, browser, "")
+    notebook.page.wait_for_selector(".jp-Launcher")
+    notebook.page.evaluate(
+        """path => window.jupyterapp.commands.execute('docmanager:open', {
+          path, factory: 'Notebook', kernelPreference: { shouldStart: false, canStart: false }
+        })""",
+        name,
+    )
+    notebook.page.wait_for_selector(".jp-Notebook .jp-Cell")
     return notebook
 
 

@@ -11,11 +11,11 @@ from fusion_magics.backends.scripted import Reply, Script, ScriptedModel
 from fusion_magics.judges import Pointwise, rubric_of
 from fusion_magics.modes import Case
 from fusion_magics.pool import Enough, Member, Pool, Recorder
+from fusion_magics.seams import Judge
 from fusion_magics.types import (
     Answers,
     Candidate,
     FinishReason,
-    Judge,
     Prompt,
     SamplingParams,
     Timing,

@@ -21,7 +21,8 @@ from fusion_magics.modes import MODES
 from fusion_magics.modes.best_of import TIE_RULE as BEST_OF_RULE
 from fusion_magics.modes.merge import TIE_RULE as MERGE_RULE
 from fusion_magics.modes.vote import TIE_RULE as VOTE_RULE
-from fusion_magics.types import Outcome, Prompt, SamplingParams
+from fusion_magics.seams import Outcome
+from fusion_magics.types import Prompt, SamplingParams
 
 RULES = {"", BEST_OF_RULE, MERGE_RULE, VOTE_RULE}
 HOSTILE = (

@@ -21,7 +21,8 @@ from fusion_magics.fusion import fuse
 from fusion_magics.modes.debate import Turned, changes_of, debate, turned
 from fusion_magics.modes.debate_turn import revised, turn
 from fusion_magics.pool import Member
-from fusion_magics.types import Change, Fusion, Message, Outcome, Prompt, SamplingParams
+from fusion_magics.seams import Outcome
+from fusion_magics.types import Change, Fusion, Message, Prompt, SamplingParams
 
 Debater = Callable[[int, Prompt], str]
 

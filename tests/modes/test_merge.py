@@ -18,11 +18,11 @@ from fusion_magics.asking.reply import schema_of
 from fusion_magics.backends.scripted import Script
 from fusion_magics.modes import analysis, synthesis
 from fusion_magics.modes.merge import merge, support
+from fusion_magics.seams import Outcome
 from fusion_magics.types import (
     Analysis,
     Contradiction,
     Message,
-    Outcome,
     Point,
     Prompt,
     SamplingParams,

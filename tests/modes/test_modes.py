@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from fusion_magics.answers import comparable, reader_of
 from fusion_magics.modes import MODES, best_of, debate, merge, vote
 from fusion_magics.modes.vote import count
-from fusion_magics.types import Candidate, Judgment, Outcome, Prompt, Verdict
+from fusion_magics.seams import Outcome
+from fusion_magics.types import Candidate, Judgment, Prompt, Verdict
 
 
 @dataclass

@@ -21,7 +21,8 @@ from fusion_magics.modes import Case
 from fusion_magics.modes.early_stop import stays_ahead
 from fusion_magics.modes.vote import count, vote
 from fusion_magics.pool import Member, Recorder
-from fusion_magics.types import Outcome, Prompt, SamplingParams
+from fusion_magics.seams import Outcome
+from fusion_magics.types import Prompt, SamplingParams
 
 
 def members(texts: Sequence[str], weights: Sequence[float] | None = None) -> list[Member]:

@@ -11,7 +11,8 @@ import pytest
 from fusion_magics.backends.scripted import Script
 from fusion_magics.members import open_pool
 from fusion_magics.pool import Member, Pool, Recorder
-from fusion_magics.types import FREE, Answers, Ask, Delta, Prompt, SamplingParams, Usage
+from fusion_magics.seams import Ask
+from fusion_magics.types import FREE, Answers, Delta, Prompt, SamplingParams, Usage
 
 
 async def ask_all(members: Sequence[Member], prompt: Prompt, ask: Ask) -> Answers:

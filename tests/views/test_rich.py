@@ -34,6 +34,15 @@ def test_the_blocks_of_markdown() -> None:
     assert root.all("hr")
 
 
+def test_a_star_beside_a_number_multiplies() -> None:
+    for text in ("78*6: 6*8=48", "2*x*y", "3*(a+b)*4", "x*2*y"):
+        assert shown(text).text.strip() == text
+    root = shown("*1*, **2**, *x2*, `3*4*5` and a*b*c")
+    assert [e.text for e in root.all("em")] == ["1", "x2", "b"]
+    assert root.one("strong").text == "2"
+    assert root.one("code").text == "3*4*5"
+
+
 @pytest.mark.parametrize(("level", "below"), [(1, "5"), (2, "6"), (6, "6")])
 def test_a_heading_stands_below_those_of_the_page(level: int, below: str) -> None:
     heading = shown("#" * level + " Title").one(css=f"fz-md-h{level}")

@@ -13,6 +13,7 @@ from functools import cache
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
@@ -28,6 +29,7 @@ _MOST_CODE = 40_000
 _DEEPEST = 20
 
 _ADDRESS = re.compile(r"https?://|mailto:", re.IGNORECASE)
+_TIMES = re.compile(r"(?<=[0-9])\*(?=[0-9A-Za-z(])|(?<=[A-Za-z)])\*(?=[0-9])")
 
 
 def html(text: str, spans: Sequence[Span] = ()) -> str:
@@ -60,7 +62,18 @@ def _markdown() -> MarkdownIt:
     options = {"html": False, "breaks": True, "maxNesting": _DEEPEST}
     md = _Markdown("commonmark", options, renderer_cls=_Renderer)
     md.enable(["table", "strikethrough"]).disable(["reference", "html_block", "html_inline"])
+    md.inline.ruler.before("emphasis", "times", _times)
     return md.use(formulas).use(passages)
+
+
+def _times(state: StateInline, silent: bool) -> bool:
+    """A star beside a number multiplies; CommonMark would slant what stands between two of them."""
+    if not _TIMES.match(state.src, state.pos):
+        return False
+    if not silent:
+        state.pending += "*"
+    state.pos += 1
+    return True
 
 
 def _wide(content: str, label: str) -> str:

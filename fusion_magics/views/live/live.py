@@ -28,7 +28,13 @@ from .requests import REQUESTS, result
 _SILENT = 2.5
 _MOST_SILENT = 40.0
 
+_NO_RESULT = (
+    "If this is all there is, the notebook was saved before the result came: run the cell again."
+)
+
+# Where a fusion was made, until it is shown there.
 _places: dict[int, Live] = {}
+_shown: weakref.WeakSet[Live] = weakref.WeakSet()
 
 
 class Live(Output):
@@ -57,6 +63,7 @@ class Live(Output):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._heard: float | None = None
         self._patience = _SILENT
+        self._version = 0
 
     @classmethod
     def of(cls, fusion: Fusion) -> Live:
@@ -71,7 +78,7 @@ class Live(Output):
         self._board = board
         if first:
             self._open()
-            self.put({"text/html": self._placeholder(board)})
+            self.put(self._placeholder(board))
             self._send(self._stream.whole(board))
         else:
             self._send(self._stream.changes(board))
@@ -87,22 +94,35 @@ class Live(Output):
 
     def _empty(self) -> None:
         super()._empty()
-        if self.fusion is None and self._page is not None:
+        if self.fusion is None:
+            self.hang_up()
+
+    def hang_up(self) -> None:
+        """Nobody can see this place any more."""
+        if self._page is not None:
             self._page.close()
             self._page = None
 
-    def _placeholder(self, board: Board) -> str:
-        content = f"<p><b>{esc(heading(board))}</b></p>"
-        return f'<div class="fz {NO_MATH}" data-fz="{self.key}">{style(content)}{content}</div>'
+    def _placeholder(self, board: Board) -> dict[str, str]:
+        """What a page replaces at once, and a file keeps that is saved while the pool runs."""
+        now = heading(board)
+        content = f'<p><b>{esc(now)}</b></p><p class="fz-foot">{_NO_RESULT}</p>'
+        found = f'<div class="fz {NO_MATH}" data-fz="{self.key}">{style(content)}{content}</div>'
+        return {"text/html": found, "text/plain": f"{now}\n{_NO_RESULT}"}
 
     # ── the result ───────────────────────────────────────────────────────────────────────────
 
     def show(self, fusion: Fusion) -> None:
         """Put ``fusion`` in the board's place."""
         self._stay()
-        self.fusion = fusion
+        self._board, self.fusion = None, fusion
         self._open()
-        self._send(result(fusion))
+        _shown.add(self)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self._version += 1
+        self._tell_all()
         self.put(self._bundle())
 
     def _bundle(self) -> dict[str, str]:
@@ -116,6 +136,7 @@ class Live(Output):
             with suppress(RuntimeError):  # no loop: whoever shows this is synchronous
                 self._loop = asyncio.get_running_loop()
             self._page = Page(self.key, self._receive)
+            _take_cell(self)
 
     def _send(self, message: dict[str, Any]) -> None:
         if self._page is not None:
@@ -151,7 +172,7 @@ class Live(Output):
         if self._board is not None:
             self._send(self._stream.whole(self._board))
         elif self.fusion is not None:
-            self._send(result(self.fusion))
+            self._send(result(self.fusion) | {"version": self._version})
 
     def _reply(self, fusion: Fusion, kind: str, message: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -164,8 +185,34 @@ class Live(Output):
             return REQUESTS[kind](fusion, message)
         except FusionError as exc:
             return {"error": str(exc)}
+        except Exception as exc:  # a person waits for it, and a kernel's log is read by nobody
+            return {"error": f"{type(exc).__name__}: {exc}"}
 
     def _vote(self, fusion: Fusion, choice: int | str | None) -> dict[str, Any]:
         fusion.cast_vote(choice, blind=hidden(fusion))
-        self.put(self._bundle())  # for the file, and every page that shows it
-        return {"result": result(fusion)}
+        for live in _shown:
+            if live.fusion is fusion:
+                live._refresh()
+        return {}
+
+
+# The places that a cell filled when it ran last, by the cell's id.
+_cells: dict[str, tuple[str, list[Live]]] = {}
+
+
+def _take_cell(live: Live) -> None:
+    """Hang up what the same cell showed when it ran before: that output is gone."""
+    from IPython import get_ipython
+
+    kernel = getattr(get_ipython(), "kernel", None)
+    parent: dict[str, Any] = (kernel.get_parent() if kernel else None) or {}
+    cell = parent.get("metadata", {}).get("cellId")
+    if cell is None:  # not every front end says so
+        return
+    run = parent["header"]["msg_id"]
+    last, places = _cells.get(cell, ("", []))
+    if last != run:
+        for place in places:
+            place.hang_up()
+        places = []
+    _cells[cell] = (run, [*places, live])

@@ -21,8 +21,8 @@ from ..word_diff import diff, diff_panel
 Message = dict[str, Any]
 
 _UNSAVED = (
-    "This page was loaded after the cell had begun, so the notebook file does not hold this "
-    "result. In the kernel it is the last value: write _ into a cell to keep it here."
+    "This page was loaded after its cell had begun, so what stands here is not in the notebook "
+    "file. Show the fusion in a new cell to keep it; _ is the last one."
 )
 _KINDS = {
     "same": "the same answer",

@@ -17,7 +17,7 @@ class Board {
     this.strips = make("table", { class: "fz-s", "aria-hidden": "true" }, make("tbody"));
     const status = make("span", { role: "status" }, this.title, whole.about ? ` · ${whole.about}` : "");
     this.tabs = make("div", { class: "fz-tabs", role: "tablist", "aria-label": "members" },
-      this.columns.map((column, i) => column.tab(() => this.select(i), step => this.move(i + step))));
+      this.columns.map((column, i) => column.tab(() => this.pick(i), step => this.move(i + step))));
     this.element = make("div", { class: "fz-board" },
       make("div", { class: "fz-top" }, status, make("span", {}, this.clock, " ", this.stop)),
       this.tabs,
@@ -43,16 +43,23 @@ class Board {
     this.columns.forEach((column, at) => column.choose(at === i));
   }
 
+  pick(i) {
+    this.select(i);
+    this.columns[i].label.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
   move(i) {
     const at = (i + this.columns.length) % this.columns.length;
-    this.select(at);
     this.columns[at].label.focus();
+    this.pick(at);
   }
 
   cancel() {
     this.stop.disabled = true;
     this.stop.textContent = "Cancelling…";
     this.live.send({ k: "cancel" });
+    // Below %%time and the like the kernel hears nothing of the page until the cell ends.
+    setTimeout(() => { this.stop.textContent = "Not heard: press ■ above"; }, 3000);
   }
 
   delta(message) {
@@ -120,7 +127,11 @@ class Column {
     const keys = { ArrowRight: 1, ArrowLeft: -1 };
     this.label = button(make("bdi", {}, this.name), choose, {
       role: "tab",
-      onkeydown: event => keys[event.key] && step(keys[event.key]),
+      onkeydown: event => {
+        if (!keys[event.key]) return;
+        event.preventDefault(); // which would scroll the row of tabs
+        step(keys[event.key]);
+      },
     });
     this.mark();
     return this.label;

@@ -42,16 +42,18 @@ class Live {
     lives.set(this.key, this);
     look();
     this.send({ k: "hello" });
-    this.beats = setInterval(() => this.beat(), 1000);
-    this.seen = () => this.beat();
-    document.addEventListener("visibilitychange", this.seen);
   }
 
   beat() {
-    if (this.board) this.send({ k: "beat", hidden: document.hidden });
-    if (!this.board || this.roots.size) return;
+    this.send({ k: "beat" });
+    if (this.roots.size) return;
     // The notebook was not saved before the page was loaded anew: its cell is empty.
     this.dock ??= document.body.appendChild(make("div", { class: "fz fz-dock", "data-fz": this.key, role: "complementary", "aria-label": "running fusion" }));
+  }
+
+  quiet() {
+    clearInterval(this.beats);
+    this.beats = null;
   }
 
   send(message) {
@@ -85,6 +87,8 @@ class Live {
 
   begin(whole) {
     this.board = { whole, n: whole.n };
+    this.fresh = null; // it has them already
+    this.beats ??= setInterval(() => this.beat(), 1000);
     for (const root of this.roots.keys()) this.draw(root);
   }
 
@@ -114,39 +118,29 @@ class Live {
 
   // ── afterwards ────────────────────────────────────────────────────────────────────────────
 
+  // The cell's own output changes now; where it does not, this page was loaded after the cell began.
   end(result) {
+    if (this.result?.version === result.version) return;
     this.paint();
     this.board = null;
+    this.quiet();
     this.result = result;
-    // The cell's own output changes now; where it does not, this page was loaded after the cell began.
     setTimeout(() => this.replace(), 1500);
   }
 
   async replace() {
-    const stale = [...this.roots.keys()].filter(root => root.isConnected && root.querySelector(".fz-board"));
+    const stale = [...this.roots].filter(([root, view]) => root.isConnected && view.result !== this.result);
     if (!stale.length && !this.dock) return;
     const { html } = await this.ask("html");
-    for (const root of stale) {
-      this.roots.delete(root);
+    for (const [root] of stale) {
       const fresh = fragment(html).firstElementChild;
       if (root === this.dock) fresh.classList.add("fz-dock");
-      fresh.prepend(make("p", { class: "fz-notes" }, this.result.unsaved));
       if (root === this.dock) fresh.prepend(button("×", () => fresh.remove(), { class: "fz-x1 fz-close", "aria-label": "close" }));
+      fresh.prepend(make("p", { class: "fz-notes" }, this.result.unsaved));
+      this.drop(root);
       root.replaceWith(fresh);
     }
-  }
-
-  // The kernel has changed the cell's output by now; where that does not reach, this does.
-  voted({ result }) {
-    this.result = result;
-    setTimeout(() => this.refresh(), 400);
-  }
-
-  async refresh() {
-    const stale = [...this.roots].filter(([root, view]) => root.isConnected && view.result !== this.result);
-    if (!stale.length) return;
-    const { html } = await this.ask("html");
-    for (const [root] of stale) root.replaceWith(fragment(html));
+    this.dock = null;
   }
 
   // ── elements ──────────────────────────────────────────────────────────────────────────────
@@ -176,8 +170,7 @@ class Live {
   }
 
   dispose() {
-    clearInterval(this.beats);
-    document.removeEventListener("visibilitychange", this.seen);
+    this.quiet();
     this.model.off("msg:custom", this.take);
     for (const root of [...this.roots.keys()]) {
       root.removeAttribute("data-fz-on");
@@ -224,7 +217,7 @@ class Blind {
     this.result = live.result;
     for (const element of root.querySelectorAll("[data-letter]")) {
       const { letter } = element.dataset;
-      element.querySelector("th").append(button("vote", async () => live.voted(await live.ask("vote", { i: letter })),
+      element.querySelector("th").append(button("vote", () => live.ask("vote", { i: letter }),
         { class: "fz-vote", "aria-label": `vote for answer ${letter}` }));
     }
   }

@@ -10,7 +10,7 @@ class Panels {
     const tools = [
       button("copy answer", () => this.say("copied", () => copy(result.text))),
       result.members.length > 1 && this.opens("compare two", "compare", () => this.compare()),
-      result.members.length > 1 && this.opens("agreement", "agreement", () => this.fetch("agreement", "agreement")),
+      result.members.length > 1 && this.opens("agreement", "agreement", () => this.open("agreement", "agreement")),
       this.charts(),
       this.opens("show as code", "code", () => this.code()),
       ...["CSV", "JSON"].map(kind => button(`export ${kind}`, () => this.say("saved", () => this.save(kind)))),
@@ -30,7 +30,7 @@ class Panels {
     const choose = make("select", { "aria-label": "chart", onchange: () => {
       const kind = choose.value;
       choose.value = "";
-      if (kind) this.fetch("chart", `chart of ${kind}`, { kind });
+      if (kind) this.open("chart", `chart of ${kind}`, { kind });
     } }, make("option", { value: "" }, "chart …"), charts.map(kind => make("option", { value: kind }, kind)));
     return choose;
   }
@@ -74,7 +74,7 @@ class Panels {
     }
   }
 
-  async fetch(kind, title, content = {}) {
+  async open(kind, title, content = {}) {
     await this.say("", async () => {
       const reply = await this.live.ask(kind, content);
       const shown = fragment(reply.html);

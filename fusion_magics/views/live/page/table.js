@@ -73,6 +73,7 @@ class Table {
     this.by = this.select("sort by", keys.map(([key, name]) => [key, `by ${name}`]),
       this.state.sort?.key ?? keys[0]?.[0], key => this.sort(key, key !== "rank" && this.counts(key)));
     if (!criteria.length) this.by.classList.add("fz-by-key");
+    this.by.hidden = keys.length < 2;
     this.choice.hidden = filters.length < 3;
     this.table.before(make("div", { class: "fz-tools", role: "group", "aria-label": "rows" },
       this.search, this.choice, this.by, this.count));
@@ -159,7 +160,7 @@ class Table {
     const mine = vote === i;
     return button(mine ? "★ take back" : "☆ vote", async () => {
       this.state.focus = i;
-      this.live.voted(await this.live.ask("vote", { i: mine ? null : i }));
+      await this.live.ask("vote", { i: mine ? null : i });
     }, { class: "fz-vote", "aria-pressed": String(mine), "aria-label": `vote for ${rows[i].member}`, "data-vote": i });
   }
 
