@@ -189,26 +189,6 @@ def test_live(open_notebook: Any, lab: Any) -> None:
     for i in range(3, len(cells)):
         nb.run(i)
         nb.output(i, ".fz-acts" if i < len(cells) - 1 else ".fz-vote").first.wait_for()
+        log("shown", i)
     log("all run")
-    for i in (1, 3):
-        view = nb.output(i, ".fz")
-        print(len(view.inner_html()), view.locator(".fz-more:visible").count())
-        more = view.locator(".fz-more")
-        if more.is_visible():
-            more.click()
-        view.evaluate(OPEN)
-        log("opened", i)
-        nb.page.wait_for_timeout(1500)
-        log("rich", i, view.locator(".fz-rich").count(), view.locator("[data-i] details u").filter(has_text="full answer").count())
-        for panel in ("compare", "agreement", "code"):
-            view.locator(f"[data-panel={panel}]").click()
-            view.locator(".fz-panel > :nth-child(2)").wait_for()
-            nb.page.wait_for_timeout(300)
-            log(panel, view.locator(".fz-panel").inner_text()[:100])
-        for kind in ("scores", "agreement", "timeline", "cost"):
-            view.get_by_label("chart", exact=True).select_option(kind)
-            view.locator(f".fz-panel[aria-label*={kind}]").wait_for()
-            log(kind)
-        assert page.found() == []
-        log("found")
     assert 0
