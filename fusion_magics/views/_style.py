@@ -143,7 +143,7 @@ border-inline-start:3px solid var(--faint);color:var(--dim)}
 padding:1px 4px;border-radius:3px;background:color-mix(in srgb,currentColor 6%,transparent)}
 .fz-md pre{white-space:pre;width:max-content;min-width:100%;box-sizing:border-box}
 .fz-md pre code{padding:0;background:none;font-size:inherit}
-.fz-md-wide{overflow-x:auto;overflow-wrap:normal}
+.fz-md-wide{overflow-x:auto;overflow-wrap:normal;contain:inline-size}
 .fz-md-wide:focus-visible{outline:2px solid var(--blue);outline-offset:2px}
 .fz-md table{width:auto;margin:0}
 .fz-md :is(th,td){padding:4px 12px;border:1px solid var(--faint);vertical-align:top}
