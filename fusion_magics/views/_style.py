@@ -31,7 +31,7 @@ font:13px/1.5 var(--jp-ui-font-family,system-ui,"Segoe UI",sans-serif);
 .fz-x{white-space:pre-wrap;overflow:hidden;text-align:start}
 .fz-w{color:var(--dim);font-size:13px}
 & pre{margin:2px 0;padding:4px 8px;border:0;border-radius:3px;white-space:pre-wrap;
-font:12px/1.5 var(--jp-code-font-family,ui-monospace,monospace);color:inherit;
+overflow-wrap:inherit;font:12px/1.5 var(--jp-code-font-family,ui-monospace,monospace);color:inherit;
 background:color-mix(in srgb,currentColor 6%,transparent)}
 .fz-by,.fz-foot,.fz-notes{color:var(--dim);font-size:12px;margin-top:6px}
 .fz-notes li::before{content:"! ";font-weight:700;color:var(--red)}

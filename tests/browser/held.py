@@ -48,7 +48,7 @@ async def run(name: str) -> Fusion:
 
 async def stream(texts: Sequence[str], pieces: int, name: str, result: Fusion) -> Fusion:
     """Each text is a member's name and what it writes, in ``pieces``; ``name`` ends it."""
-    members = {f"{i} {text[:600]}": text for i, text in enumerate(texts)}
+    members = {f"{i} {text[:2000]}": text for i, text in enumerate(texts)}
     async with Progress(list(members), texts[0], screen=screen_for(view="live", about=name)) as at:
         await asyncio.sleep(0.3)
         for piece in range(pieces):
@@ -58,8 +58,8 @@ async def stream(texts: Sequence[str], pieces: int, name: str, result: Fusion) -
                 at(label, "member", Delta(text=text[piece * size : (piece + 1) * size]))
             await asyncio.sleep(0.1)
         for text in texts:
-            at(text[:600], "judge", Delta(text=text[:10_000]))
-            at(text[:600], "judge", Delta(state="done"))
+            at(text[:2000], "judge", Delta(text=text[:10_000]))
+            at(text[:2000], "judge", Delta(state="done"))
             await asyncio.sleep(0.01)
         await until(name)
         at.result = result

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from fusions_by_hand import candidate
 from payloads import PAYLOADS
-from test_hostile import SHORT, everywhere
+from test_hostile import everywhere
 
 from fusion_magics.types import (
     Analysis,
@@ -25,7 +25,8 @@ from fusion_magics.types import (
     Verdict,
 )
 
-LONG = [text for text in PAYLOADS.values() if text not in SHORT.values()]
+TEXTS = [text for text in PAYLOADS.values() if len(text) <= 2_000]
+LONG = [text for text in PAYLOADS.values() if len(text) > 2_000]
 _SIZE = 50
 _FIRST = "Said first, so that the text is long enough to be folded. " * 6
 
@@ -66,15 +67,18 @@ def _packed(texts: Sequence[str]) -> Fusion:
     )
 
 
-def fusions() -> list[Fusion]:
-    """All the short payloads, packed; then all of them as one text in every place."""
-    texts = list(SHORT.values())
-    packs = [texts[at : at + _SIZE] for at in range(0, len(texts), _SIZE)]
-    return [*map(_packed, packs), everywhere("\n\n".join(texts))]
+def packed() -> list[Fusion]:
+    """All but the long payloads."""
+    return [_packed(TEXTS[at : at + _SIZE]) for at in range(0, len(TEXTS), _SIZE)]
+
+
+def joined() -> Fusion:
+    """The same as one text, in every place."""
+    return everywhere("\n\n".join(TEXTS))
 
 
 def long() -> Fusion:
-    """The longest ones as answers and names."""
+    """The long ones, up to a megabyte, as answers and as names."""
     first = everywhere("short")
     answers = tuple(candidate(text[:400], text) for text in LONG)
     return replace(first, candidates=answers, judgment=None, text=LONG[0], passages=(), rounds=())
