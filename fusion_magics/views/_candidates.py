@@ -18,7 +18,7 @@ _LEFT = ' style="text-align:left"'
 _NUMBERS = {"tokens": "tokens", "time": "time", "speed": "tokens/s", "cost": "cost"}
 
 # Where nobody answered there is nothing to count.
-_NOTHING = {"rank": "", "member": "member", "answer": "answer"}
+_NOTHING = {"rank": '<span class="fz-sr">rank</span>', "member": "member", "answer": "answer"}
 
 
 def candidates(fusion: Fusion) -> str:

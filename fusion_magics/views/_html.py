@@ -64,10 +64,10 @@ def time(value: float) -> str:
     return seconds(value).replace(" ", "&nbsp;")
 
 
-def block(text: str, css: str = "") -> str:
+def block(text: str, css: str = "", attributes: str = "") -> str:
     """``text`` as a block of its own, in its own direction."""
     classes = f"fz-x {css}".strip()
-    return f'<div class="{classes}" dir="auto">{lines(text)}</div>'
+    return f'<div class="{classes}" dir="auto"{attributes}>{lines(text)}</div>'
 
 
 def is_short(text: str) -> bool:
@@ -77,7 +77,9 @@ def is_short(text: str) -> bool:
 
 def folded(label: str, text: str, preview: str = "", css: str = "") -> str:
     """``text`` behind a line that opens it: ``label``, after its beginning."""
-    return fold(label, block(text, css), preview, css)
+    # Long ones scroll, and what can be scrolled can be reached by keyboard.
+    reached = "" if is_short(text) else ' tabindex="0"'
+    return fold(label, block(text, css, reached), preview, css)
 
 
 def said(text: str, css: str = "") -> str:

@@ -31,7 +31,7 @@ font:13px/1.5 var(--jp-ui-font-family,system-ui,"Segoe UI",sans-serif);
 .fz-x{white-space:pre-wrap;overflow:hidden;text-align:start}
 .fz-w{color:var(--dim);font-size:13px}
 & pre{margin:2px 0;padding:4px 8px;border:0;border-radius:3px;white-space:pre-wrap;
-font:12px/1.5 var(--jp-code-font-family,ui-monospace,monospace);color:inherit;
+overflow-wrap:inherit;font:12px/1.5 var(--jp-code-font-family,ui-monospace,monospace);color:inherit;
 background:color-mix(in srgb,currentColor 6%,transparent)}
 .fz-by,.fz-foot,.fz-notes{color:var(--dim);font-size:12px;margin-top:6px}
 .fz-notes li::before{content:"! ";font-weight:700;color:var(--red)}
@@ -143,7 +143,7 @@ border-inline-start:3px solid var(--faint);color:var(--dim)}
 padding:1px 4px;border-radius:3px;background:color-mix(in srgb,currentColor 6%,transparent)}
 .fz-md pre{white-space:pre;width:max-content;min-width:100%;box-sizing:border-box}
 .fz-md pre code{padding:0;background:none;font-size:inherit}
-.fz-md-wide{overflow-x:auto;overflow-wrap:normal}
+.fz-md-wide{overflow-x:auto;overflow-wrap:normal;contain:inline-size}
 .fz-md-wide:focus-visible{outline:2px solid var(--blue);outline-offset:2px}
 .fz-md table{width:auto;margin:0}
 .fz-md :is(th,td){padding:4px 12px;border:1px solid var(--faint);vertical-align:top}

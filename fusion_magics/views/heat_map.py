@@ -58,7 +58,7 @@ def _heat(found: words.Agreement) -> str:
     body = "".join(_row(found, i) for i in range(len(found.names)))
     # What can be scrolled can be reached by keyboard.
     return (
-        f'<div role="region" aria-label="{esc(found.title)}" tabindex="0">'
+        f'<div role="group" aria-label="{esc(found.title)}" tabindex="0">'
         f"<table><caption>{esc(found.title)}</caption>"
         f"<thead><tr><td></td>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
         f"<p>{esc(found.legend)}</p>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable
@@ -29,6 +30,7 @@ from fusion_magics.types import (
     Verdict,
 )
 from fusion_magics.views import _words as words
+from fusion_magics.views.live.requests import REQUESTS, result
 from fusion_magics.views.plain import plain
 from fusion_magics.views.rich import rich, rich_answer, rich_headline, rich_merged
 from fusion_magics.views.table import table
@@ -176,3 +178,22 @@ def test_no_link_leads_where_it_does_not_say(text: str) -> None:
         address = link.attributes["href"]
         assert address == link.attributes["title"]
         assert address.startswith(("http://", "https://", "mailto:"))
+
+
+ASKED: dict[str, dict[str, object]] = {
+    "rich": {"i": 0},
+    "diff": {"a": 0, "b": 1},
+    "agreement": {},
+    "chart": {"kind": "scores"},
+    "code": {"sort": "rank", "query": "\ud800", "filter": "same"},
+    "export": {"kind": "CSV"},
+}
+STRANGE = [name for name in PAYLOADS if name.startswith(("unicode-", "terminal-", "csv-"))]
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_a_page_can_be_told_everything(name: str) -> None:
+    fused = everywhere(PAYLOADS[name])
+    assert ASKED.keys() == REQUESTS.keys()
+    for message in (result(fused), *(REQUESTS[kind](fused, ASKED[kind]) for kind in ASKED)):
+        json.dumps(message, ensure_ascii=False).encode()  # half a character has no UTF-8 form

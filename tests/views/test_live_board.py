@@ -88,6 +88,13 @@ def test_a_page_that_comes_later_is_told_everything() -> None:
     assert late.said["judge"]["label"] == "tiny:judge"
 
 
+def test_from_the_first_message_on_each_column_says_what_its_member_does() -> None:
+    watch = progress()
+    watch._board.now = 0.25
+    for column in BoardStream().whole(watch._board)["columns"]:
+        assert column.items() >= {"doing": "queued", "state": "queued", "phases": []}.items()
+
+
 def test_a_round_of_a_debate_begins_anew() -> None:
     watch, stream, page = progress(member("a", "first")), BoardStream(), Reader()
     page.take(stream.whole(watch._board))

@@ -18,7 +18,7 @@ ALLOWED = {"div", "style", "p", "strong", "b", "i", "u", "em", "small", "span", 
 ALLOWED |= {"table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li", "sup", "pre"}
 ALLOWED |= {"progress", "details", "summary"}
 ATTRIBUTES = {"class", "dir", "scope", "colspan", "value", "max", "title", "style", "open"}
-ATTRIBUTES |= {"aria-label", "aria-hidden", "data-i"}
+ATTRIBUTES |= {"aria-label", "aria-hidden", "data-i", "tabindex"}
 
 
 def texts(fused: Fusion, column: str) -> list[str]:
@@ -142,7 +142,7 @@ def test_where_nobody_answered_there_is_nothing_to_count() -> None:
     lost = Failure("slow", "cancelled", "Stopped.", partial="one two")
     root = page(replace(SAMPLES["stopped"](), candidates=(), failures=(lost,)))
     head = [th.text for th in root.one("thead").all("th")]
-    assert head == ["", "member", "answer"]
+    assert head == ["rank", "member", "answer"]
 
 
 def test_a_failure_of_no_special_kind_is_just_failed() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from .. import _words as words
@@ -25,7 +26,7 @@ class _Told:
     pieces: int = 0
     phases: int = 0
     doing: str = ""
-    at: float = 0.0
+    at: float = -inf
 
 
 class BoardStream:

@@ -8,6 +8,7 @@ from typing import Any
 from ...answers import comparable
 from ...own_vote import hidden
 from ...records import to_csv
+from ...text import sendable
 from ...types import Fusion
 from .. import _words as words
 from .._candidates import columns_of
@@ -30,7 +31,6 @@ _KINDS = {
     "unused": "not used",
     "none": "without an answer",
 }
-_BY = "score_"  # a criterion's column in to_frame()
 _NAME = "fusion"  # in code that the page shows
 
 
@@ -79,7 +79,7 @@ def _facts(row: words.Row) -> Message:
         "time": candidate.timing.seconds,
         "speed": candidate.tokens_per_second,
         "cost": candidate.usage.cost,
-        **{f"{_BY}{c.name}": c.score for c in (verdict.criteria if verdict else ())},
+        **{_by(c.name): c.score for c in (verdict.criteria if verdict else ())},
     }
 
 
@@ -103,7 +103,11 @@ def _filters(there: set[str], fusion: Fusion) -> list[tuple[str, str]]:
 def _criteria(rows: Iterable[words.Row]) -> list[tuple[str, str]]:
     """The rubric's criteria, as something to sort by."""
     named = (c.name for row in rows if row.verdict for c in row.verdict.criteria)
-    return [(f"{_BY}{name}", words.one_line(name)) for name in dict.fromkeys(named)]
+    return [(_by(name), words.one_line(name)) for name in dict.fromkeys(named)]
+
+
+def _by(criterion: str) -> str:
+    return sendable(f"score_{criterion}")  # its column in to_frame()
 
 
 # ── what is asked for ────────────────────────────────────────────────────────────────────────

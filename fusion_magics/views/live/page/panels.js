@@ -5,7 +5,7 @@ class Panels {
     this.live = live;
     this.root = root;
     const { result } = live;
-    this.panel = make("div", { class: "fz-panel", role: "region", hidden: true });
+    this.panel = make("div", { class: "fz-panel", role: "group", hidden: true });
     this.status = make("span", { role: "status", class: "fz-said" });
     const tools = [
       button("copy answer", () => this.say("copied", () => copy(result.text))),

@@ -1,0 +1,122 @@
+"""The live view for those who do not see it, or not its colours, or have no mouse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from layout import OVERFLOW
+
+HERE = Path(__file__).parent
+FOLDERS = [str(HERE), str(HERE.parent / "views")]
+SETUP = f"""%load_ext fusion_magics
+import sys
+sys.path += {FOLDERS!r}
+from dataclasses import replace
+from held import SAMPLES, run"""
+
+# Each sample, and the panel to open in it.
+PANELS = {
+    "best_of": "compare",
+    "merge": "agreement",
+    "debate": "timeline",
+    "jury": "agreement",
+    "rubric": "scores",
+    "pairwise": "code",
+    "rtl": "compare",
+    "hostile": "code",
+    "hostile_modes": "compare",
+    "nothing": "",
+    "stopped": "",
+}
+
+OPEN = "root => root.querySelectorAll('details').forEach(d => { d.open = true })"
+
+
+def violations(page: Any, root: str = ".fz") -> list[str]:
+    """What axe finds below ``root``: the rule, its impact, and the element."""
+    found = Axe().run(page, root, {"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{rule['id']} ({rule['impact']}): {rule['help']}: {node['html'][:300]}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+def looks(nb: Any, name: str, shown: Any, root: str = ".fz") -> list[str]:
+    """What is wrong in both themes, wide and narrow, while ``shown`` is on the screen."""
+    found = []
+    for theme in ("Dark", "Light"):
+        nb.theme(f"JupyterLab {theme}")
+        for width in (1200, 400):
+            nb.page.set_viewport_size({"width": width, "height": 900})
+            nb.page.wait_for_timeout(400)
+            shown.scroll_into_view_if_needed()
+            nb.shot(f"a11y-{name}-{width}-{theme.lower()}")
+            wrong = violations(nb.page, root)
+            if root == ".fz":
+                wide = nb.page.locator(root).evaluate_all(f"all => all.flatMap({OVERFLOW})")
+                wrong += wide
+            found += [f"{width} {theme}: {said}" for said in wrong]
+    return found
+
+
+def open_panel(view: Any, panel: str) -> None:
+    if panel in ("scores", "timeline"):
+        view.get_by_label("chart", exact=True).select_option(panel)
+    elif panel:
+        view.locator(f"[data-panel={panel}]").click()
+    if panel:
+        view.locator(".fz-panel > :nth-child(2)").wait_for()
+
+
+def test_axe_finds_nothing_in_any_result(open_notebook: Any) -> None:
+    shown = [f"SAMPLES[{name!r}]()" for name in PANELS]
+    hidden = "replace(SAMPLES['merge'](), blind=True)"
+    cells = [SETUP, *shown, hidden, hidden, "%fuse_pool edit"]
+    nb = open_notebook("axe.ipynb", cells, height=900)
+    for i in range(len(cells)):
+        nb.run(i)
+    for i, panel in enumerate(PANELS.values(), 1):
+        nb.output(i, ".fz-acts").wait_for()
+        nb.output(i, ".fz").evaluate(OPEN)
+        open_panel(nb.output(i), panel)
+    blind = 1 + len(PANELS)
+    nb.output(blind, ".fz-vote").first.wait_for()
+    nb.output(blind + 1, ".fz-vote").first.click()
+    nb.output(blind + 1, ".fz-vote[aria-pressed=true]").wait_for()
+    assert nb.page.locator(".fz").count() == len(PANELS) + 2
+    assert looks(nb, "blind", nb.output(blind, ".fz")) == []
+    assert looks(nb, "form", nb.output(blind + 2, ".fz-form"), ".fz-form") == []
+    # The outline of the notebook is its author's.
+    assert nb.page.locator(".fz :is(h1, h2, h3, h4, h5, h6)").count() == 0
+
+
+def test_axe_finds_nothing_while_it_runs(open_notebook: Any, lab: Any, chromium: Any) -> None:
+    nb = open_notebook("axe-running.ipynb", [SETUP, "await run('a')", "await run('b')"])
+    nb.run(0)
+    nb.start(1)
+    nb.output(1, ".fz-cols").filter(has_text="r at 8").wait_for()
+    found = looks(nb, "running", nb.output(1, ".fz-board"))
+    (lab.folder / "a-judge").touch()
+    nb.output(1, ".fz-judging progress").wait_for()
+    found += looks(nb, "judging", nb.output(1, ".fz-judging"))
+    (lab.folder / "a-end").touch()
+    nb.wait(1)
+
+    # A page that was loaded anew, and never saved: what runs is in a dock.
+    nb.save()
+    nb.start(2)
+    nb.output(2, ".fz-cols").wait_for()
+    nb.page.close(run_before_unload=False)
+    nb.page = chromium.new_page(viewport={"width": 1200, "height": 900})
+    nb.page.goto(lab.page("axe-running.ipynb"))
+    nb.page.locator(".fz-dock .fz-cols").filter(has_text="r at 8").wait_for(timeout=90_000)
+    found += looks(nb, "dock", nb.page.locator(".fz-dock"))
+    (lab.folder / "b-judge").touch()
+    (lab.folder / "b-end").touch()
+    nb.page.locator(".fz-dock .fz-t").wait_for()
+    found += looks(nb, "dock-result", nb.page.locator(".fz-dock"))
+    nb.page.close(run_before_unload=False)
+    assert found == []
