@@ -184,7 +184,9 @@ def seen(lab: Lab, chromium: Any) -> Seen:
         for place, css in PLACES.items():
             shown[place] += nb.output(i, ".fz").evaluate_all(READ, css)
     seen.found["results"] = page.found()
-    seen.unread |= {place: unread(texts) for place, texts in shown.items()}
+    notes = [words.clean(text)[:200] for text in TEXTS]  # long ones are cut there
+    for place, texts in shown.items():
+        seen.unread[place] = unread(texts, notes if place == "note" else TEXTS)
     nb.shot("hostile-result")
     nb.run(LAST)
     nb.output(LAST, ".fz-vote").first.wait_for()
