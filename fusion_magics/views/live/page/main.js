@@ -148,7 +148,9 @@ class Live {
   adopt(root) {
     root.setAttribute("data-fz-on", "");
     // A notebook in command mode takes keys for its own.
-    root.setAttribute("data-lm-suppress-shortcuts", "true");
+    root.addEventListener("keydown", event => {
+      if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+    });
     for (const old of this.roots.keys()) if (!old.isConnected) this.drop(old);
     this.roots.set(root, {});
     this.draw(root);
