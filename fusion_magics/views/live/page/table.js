@@ -137,12 +137,13 @@ class Table {
     const cell = row.querySelector(".fz-a");
     for (const details of cell?.querySelectorAll(":scope > details") ?? []) {
       const key = `${i} ${details.querySelector("u")?.textContent}`;
+      const enrich = () => details.open && attempt(details.firstElementChild, () => this.enrich(i, details));
       details.open = this.state.open.has(key);
       details.addEventListener("toggle", () => {
         this.state.open[details.open ? "add" : "delete"](key);
-        if (details.open) this.enrich(i, details);
+        enrich();
       });
-      if (details.open) this.enrich(i, details);
+      enrich();
     }
     row.querySelector("th").append(this.vote(i));
   }
@@ -150,8 +151,8 @@ class Table {
   async enrich(i, details) {
     const block = details.querySelector(":scope > .fz-x");
     if (!block || details.rich || !details.querySelector("summary u")?.textContent.startsWith("full answer")) return;
-    details.rich = true;
     const { html } = await this.live.ask("rich", { i });
+    details.rich = true;
     block.replaceChildren(fragment(html));
     block.classList.add("fz-rich");
   }
@@ -159,10 +160,10 @@ class Table {
   vote(i) {
     const { vote, rows } = this.live.result;
     const mine = vote === i;
-    return button(mine ? "★ take back" : "☆ vote", async () => {
+    return button(mine ? "★ take back" : "☆ vote", event => attempt(event.currentTarget, () => {
       this.state.focus = i;
-      await this.live.ask("vote", { i: mine ? null : i });
-    }, { class: "fz-vote", "aria-pressed": String(mine), "aria-label": `vote for ${rows[i].member}`, "data-vote": i });
+      return this.live.ask("vote", { i: mine ? null : i });
+    }), { class: "fz-vote", "aria-pressed": String(mine), "aria-label": `vote for ${rows[i].member}`, "data-vote": i });
   }
 
   // ── which passage rests on which row ──────────────────────────────────────────────────────
