@@ -43,12 +43,15 @@ def test_every_engine_is_in_the_readme() -> None:
         assert f"| `{engine}:" in README
 
 
-async def test_the_python_block_runs() -> None:
-    (block,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+async def test_the_python_blocks_run_one_after_the_other() -> None:
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     space: dict[str, object] = {}
-    await eval(compile(block, "README.md", "exec", flags), space)
+    for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
+        found = eval(compile(block, "README.md", "exec", flags), space)
+        if found is not None:
+            await found
     assert "615" in str(space["fusion"])
+    assert "figure" in space
 
 
 @pytest.mark.parametrize("block", re.findall(r"```\n(%%fuse.*?)```", README, re.DOTALL))

@@ -18,7 +18,8 @@ def test_it_runs_top_to_bottom(path: Path) -> None:
     fused = [c for c in notebook.cells if c.source.startswith("%%fuse")]
     assert fused
     for cell in fused:
-        (output,) = cell.outputs  # the result and no trace of the progress
+        output, *handle = cell.outputs  # the result and no trace of the progress
+        assert len(handle) == ("--bg" in cell.source)
         assert "text/html" in output.data
         assert "text/plain" in output.data
 

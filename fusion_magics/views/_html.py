@@ -40,13 +40,18 @@ def lines(text: str) -> str:
     """
     text, parts, end = clean(text), [], 0
     for code in _CODE.finditer(text):
-        parts += [_broken(text[end : code.start()]), f"<pre>{html.escape(code[0])}</pre>"]
+        parts += [_content(text[end : code.start()]), f"<pre>{_content(code[0])}</pre>"]
         end = code.end()
-    return "".join((*parts, _broken(text[end:])))
+    return "".join((*parts, _content(text[end:])))
 
 
-def _broken(text: str) -> str:
-    return html.escape(text).replace("\n", "<br>")
+def _content(text: str) -> str:
+    """``text`` as an element's content, in as few letters as that takes.
+
+    Quotes need no escape there. A line break of its own, in code too, would begin and indent a
+    new string in a notebook's file.
+    """
+    return html.escape(text, quote=False).replace("\n", "<br>")
 
 
 def name(text: str) -> str:
@@ -103,7 +108,8 @@ def answer(text: str, full: bool = True) -> str:
 
     ``full=False`` says that a long text stands elsewhere in full, and is not repeated here.
     """
-    final, working = split_answer(clean(text))
+    text = clean(text)
+    final, working = split_answer(text)
     if not final and not working:
         return f"<em>{EMPTY}</em>"
     strong = f'<strong dir="auto">{esc(final)}</strong>' if final else ""
@@ -112,7 +118,7 @@ def answer(text: str, full: bool = True) -> str:
     preview = first_line(working, _PREVIEW)
     if not full:
         return f"{strong}{block(preview)}<small>in full above</small>"
-    return strong + folded(f"full answer, {len(text):,} characters", trim(clean(text)), preview)
+    return strong + folded(f"full answer, {len(text):,} characters", trim(text), preview)
 
 
 def headline(text: str) -> str:

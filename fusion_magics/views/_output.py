@@ -26,7 +26,7 @@ class Output:
         self._shell: Any = None
         self._soon: asyncio.TimerHandle | None = None
 
-    def put(self, bundle: Mapping[str, str]) -> None:
+    def put(self, bundle: Mapping[str, Any]) -> None:
         """Show ``bundle`` (MIME type → content) in the place of what was there."""
         from IPython.display import display
 

@@ -16,6 +16,7 @@ SETUP = f"""import json, sys
 sys.path += [{str(_HERE)!r}, {str(_HERE.parent / "views")!r}]
 %load_ext fusion_magics
 from modes_by_hand import SAMPLES
+from sample import sample
 import writers"""
 """The first cell: samples, and the models of ``writers.py``."""
 

@@ -8,7 +8,6 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from layout import OVERFLOW
 
-
 HERE = Path(__file__).parent
 FOLDERS = [str(HERE), str(HERE.parent / "views")]
 SETUP = f"""%load_ext fusion_magics

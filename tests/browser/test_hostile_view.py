@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,10 @@ WATCH = """() => {
   }
   const ours = url => new URL(url?.url ?? url, location.href).origin === location.origin;
   const { fetch } = window;
-  window.fetch = (url, ...rest) => { ours(url) || caught('fetch', url); return fetch(url, ...rest); };
+  window.fetch = (url, ...rest) => {
+    ours(url) || caught('fetch', url);
+    return fetch(url, ...rest);
+  };
   const { open } = XMLHttpRequest.prototype;
   XMLHttpRequest.prototype.open = function (method, url, ...rest) {
     ours(url) || caught('xhr', url);
@@ -85,7 +88,8 @@ WATCH = """() => {
 CAUGHT = """() => [
   ...window.caught_,
   ...(window.__pwned === undefined ? [] : ['__pwned']),
-  ...[document.title.replace(/^\\W*/, ''), location.href].filter((now, i) => now !== window.was_[i]),
+  ...[document.title.replace(/^\\W*/, ''), location.href]
+    .filter((now, i) => now !== window.was_[i]),
 ]"""
 
 # Elements and attributes that are not ours, and what leaves its place.
@@ -163,7 +167,7 @@ class Seen:
 
 
 @pytest.fixture(scope="module")
-def seen(lab: Lab, chromium: Any) -> Iterator[Seen]:
+def seen(lab: Lab, chromium: Any) -> Seen:
     """Everything shown live, opened, compared, charted and voted on; then saved."""
     nb = opened(lab, chromium, "hostile-live.ipynb", CELLS, height=1000)
     page = Watched(nb.page, lab.url, lab.url.replace("http", "ws"))
@@ -196,7 +200,7 @@ def seen(lab: Lab, chromium: Any) -> Iterator[Seen]:
     nb.page.evaluate("id => window.jupyterapp.commands.execute(id)", SAVE_STATE)
     nb.page.close(run_before_unload=False)
     lab.shut_kernels_down()
-    yield seen
+    return seen
 
 
 def _running(nb: NotebookPage, page: Watched, seen: Seen, lab: Lab) -> None:

@@ -15,6 +15,7 @@ def test_the_first_question_is_answered_judged_and_explained(open_notebook: Any)
     quickstart = nbformat.read(ROOT / "notebooks" / "01_quickstart.ipynb", as_version=4)
     load, ask = [c.source for c in quickstart.cells if c.cell_type == "code"][:2]
     notebook = open_notebook("quickstart.ipynb", [load, ask])
+    notebook.theme("JupyterLab Light")
     notebook.run(0)
     notebook.run(1)
 

@@ -1,4 +1,4 @@
-"""A notebook that JupyterLab saved, read again: by other front ends, by exporters, by nobody's kernel.
+"""A notebook that JupyterLab saved, read again: by front ends, by exporters, without a kernel.
 
 The file is made by real clicks, with the models that ship; then nothing but the file is left.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from fusion_magics import Fusion
 from fusion_magics.answers import split_answer
 
 sys.path.append(str(Path(__file__).parents[1] / "views"))
-from reading import read  # noqa: E402
+from reading import read
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -42,7 +41,8 @@ FUSIONS = {
     "merged": "-m merge\nTwo things: What is 95 - 48? And Spell planet backwards.",
     "debated": "-p tiny:a,tiny:b,tiny:c -m debate --rounds 2\nWhat is 348 + 267?",
     "jury": "--jury builder,skeptic,founder\nWhat is 348 + 267?",
-    "pairs": "--protocol pairwise\nMia is taller than Ned. Zoe is shorter than Ned. Who is the tallest?",
+    "pairs": "--protocol pairwise\n"
+    "Mia is taller than Ned. Zoe is shorter than Ned. Who is the tallest?",
     "long": "-p scripted:one,scripted:two -j scripted:judge --max-tokens 9999\nTell me all.",
 }
 KEEP = "import json\njson.dump({{n: globals()[n].to_json() for n in {names}}}, open('{file}', 'w'))"
@@ -64,7 +64,7 @@ class Saved:
 
 
 @pytest.fixture(scope="module")
-def saved(lab: Lab, chromium: Any) -> Iterator[Saved]:
+def saved(lab: Lab, chromium: Any) -> Saved:
     """Each mode and protocol, one with a vote cast by a click; saved, and the kernels ended."""
     cells = [f"%%fuse -o {name} {_lines(asked)}" for name, asked in FUSIONS.items()]
     keep = KEEP.format(names=[*FUSIONS], file="fusions.json")
@@ -73,14 +73,17 @@ def saved(lab: Lab, chromium: Any) -> Iterator[Saved]:
         nb.run(i)
     row = nb.output(1, "tbody tr[data-i]").nth(1)
     row.get_by_role("button", name="vote for").click()
-    nb.output(1, "small", ).filter(has_text="your vote").wait_for()
+    nb.output(
+        1,
+        "small",
+    ).filter(has_text="your vote").wait_for()
     nb.run(len(cells) + 1)
     nb.shot("reopened-before")
     nb.save()
     nb.page.close(run_before_unload=False)
     lab.shut_kernels_down()
     stored = json.loads((lab.folder / "fusions.json").read_text())
-    yield Saved(nb.path, {name: Fusion.from_json(text) for name, text in stored.items()})
+    return Saved(nb.path, {name: Fusion.from_json(text) for name, text in stored.items()})
 
 
 def _lines(asked: str) -> str:
@@ -252,7 +255,9 @@ def _toggle(nb: NotebookPage, command: str) -> None:
 
 def test_saved_while_it_ran(lab: Lab, chromium: Any) -> None:
     slow = LOAD + 'SCRIPTS["slow"] = Script("word " * 400, gap=0.05)'
-    nb = opened(lab, chromium, "running.ipynb", [slow, "%%fuse -p scripted:slow,scripted:one -m vote\nAll?"])
+    nb = opened(
+        lab, chromium, "running.ipynb", [slow, "%%fuse -p scripted:slow,scripted:one -m vote\nAll?"]
+    )
     nb.run(0)
     nb.start(1)
     nb.output(1, ".fz-board").filter(has_text="word word").wait_for()

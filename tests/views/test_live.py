@@ -160,6 +160,40 @@ async def test_where_no_result_comes_nothing_stays(sent: Any, handle: Handle) ->
     assert live._page is None
 
 
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+@pytest.mark.parametrize(
+    ("surroundings", "seen"),
+    [
+        ({}, False),
+        ({"VSCODE_PID": "1"}, True),
+        ({"VSCODE_PID": "1", "JPY_SESSION_NAME": "a.ipynb"}, False),
+        ({"google.colab": "a module"}, True),
+    ],
+    ids=["jupyter", "vscode", "jupyter-in-vscodes-terminal", "colab"],
+)
+def test_a_view_stands_beside_the_html_where_models_run_only_so(
+    sent: Any,
+    handle: Handle,
+    monkeypatch: pytest.MonkeyPatch,
+    surroundings: dict[str, str],
+    seen: bool,
+) -> None:
+    for name in ("VSCODE_PID", "JPY_SESSION_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in surroundings.items():
+        if name.isupper():
+            monkeypatch.setenv(name, value)
+        else:
+            monkeypatch.setitem(module.sys.modules, name, module)
+    live = Live()
+    running(live)
+    live.show(SAMPLES["best_of"]())
+    assert [VIEW in bundle for bundle in handle.shown] == [seen, seen]
+    assert all("text/html" in bundle for bundle in handle.shown)
+
+
 # ── what a page may ask ──────────────────────────────────────────────────────────────────────
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
+import sys
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -131,6 +133,13 @@ class Live(Output):
 
     # ── the page ─────────────────────────────────────────────────────────────────────────────
 
+    def put(self, bundle: Mapping[str, Any]) -> None:
+        """Show ``bundle``, beside a view of the page's model where that would not run without."""
+        if self._page is not None and _needs_view():
+            view = {"version_major": 2, "version_minor": 0, "model_id": self._page.model_id}
+            bundle = {"application/vnd.jupyter.widget-view+json": view, **bundle}
+        super().put(bundle)
+
     def _open(self) -> None:
         if self._page is None:
             with suppress(RuntimeError):  # no loop: whoever shows this is synchronous
@@ -194,6 +203,16 @@ class Live(Output):
             if live.fusion is fusion:
                 live._refresh()
         return {}
+
+
+def _needs_view() -> bool:
+    """Whether the front end runs a model only where it is seen, as VS Code's and Colab's do.
+
+    Told from the kernel's surroundings, by what these products document; neither could be tried
+    here. In JupyterLab a view would leave "model not found" in a file that is opened again.
+    """
+    in_code = "VSCODE_PID" in os.environ and "JPY_SESSION_NAME" not in os.environ
+    return in_code or "google.colab" in sys.modules
 
 
 # The places that a cell filled when it ran last, by the cell's id.

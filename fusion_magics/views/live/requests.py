@@ -42,15 +42,17 @@ def result(fusion: Fusion) -> Message:
     common: Message = {"k": "result", "unsaved": _UNSAVED, "blind": hidden(fusion)}
     if common["blind"]:
         return common
-    rows = words.rows(fusion)
-    own = [row for row in rows if row.index is not None]
+    own = [row for row in words.rows(fusion) if row.index is not None]
+    kinds = _kinds(fusion)
     return common | {
         "text": words.clean(fusion.text),
         "answer": _answer(fusion),
         "columns": columns_of(fusion),
-        "rows": {row.index: _facts(row, fusion) for row in own},
+        "rows": {
+            i: _facts(row) | {"kind": kinds[i]} for row in own if (i := row.index) is not None
+        },
         "members": [{"i": row.index, "name": words.one_line(row.candidate.member)} for row in own],
-        "filters": _filters(rows, fusion),
+        "filters": _filters({*kinds.values()}, fusion),
         "criteria": _criteria(own),
         "charts": list(KINDS) if own else [],
         "vote": fusion.vote.candidate if fusion.vote else None,
@@ -65,7 +67,7 @@ def _answer(fusion: Fusion) -> str:
     return f'<div class="fz-h">{rich_merged(fusion)}</div>'
 
 
-def _facts(row: words.Row, fusion: Fusion) -> Message:
+def _facts(row: words.Row) -> Message:
     candidate, verdict = row.candidate, row.verdict
     return {
         "rank": verdict.rank if verdict and not verdict.error else None,
@@ -77,24 +79,24 @@ def _facts(row: words.Row, fusion: Fusion) -> Message:
         "time": candidate.timing.seconds,
         "speed": candidate.tokens_per_second,
         "cost": candidate.usage.cost,
-        "kind": _kind(row, fusion),
         **{_by(c.name): c.score for c in (verdict.criteria if verdict else ())},
     }
 
 
-def _kind(row: words.Row, fusion: Fusion) -> str:
-    """Which of the filters shows it."""
+def _kinds(fusion: Fusion) -> dict[int, str]:
+    """Candidate's index → which of the filters shows it."""
     if fusion.passages:
-        used = any(row.index in passage.candidates for passage in fusion.passages)
-        return "used" if used else "unused"
-    return "same" if comparable(row.candidate.text) == comparable(fusion.text) else "other"
+        used = {i for passage in fusion.passages for i in passage.candidates}
+        return {i: "used" if i in used else "unused" for i in range(len(fusion.candidates))}
+    answer = comparable(fusion.text)
+    alike = (comparable(candidate.text) == answer for candidate in fusion.candidates)
+    return {i: "same" if same else "other" for i, same in enumerate(alike)}
 
 
-def _filters(rows: Iterable[words.Row], fusion: Fusion) -> list[tuple[str, str]]:
+def _filters(there: set[str], fusion: Fusion) -> list[tuple[str, str]]:
     """The kinds of rows there are: word → what it is called."""
-    there = {_kind(row, fusion) for row in rows if row.index is not None}
     if words.lost(fusion) or fusion.late:
-        there.add("none")
+        there = {*there, "none"}
     return [("all", "all rows"), *((kind, name) for kind, name in _KINDS.items() if kind in there)]
 
 
@@ -150,8 +152,12 @@ def _kept(fusion: Fusion, kind: str) -> list[str] | None:
         return None
     if kind == "none":
         return [*(f.member for f in words.lost(fusion)), *(c.member for c in fusion.late)]
-    rows = (row for row in words.rows(fusion) if row.index is not None)
-    return [row.candidate.member for row in rows if _kind(row, fusion) == kind]
+    kinds = _kinds(fusion)
+    return [
+        row.candidate.member
+        for row in words.rows(fusion)
+        if row.index is not None and kinds[row.index] == kind
+    ]
 
 
 def _export(fusion: Fusion, asked: Message) -> Message:

@@ -154,6 +154,12 @@ class Live {
     this.draw(root);
   }
 
+  // A view of the model begins empty.
+  async fill(root) {
+    const { html } = await this.ask("html");
+    root.replaceWith(fragment(html));
+  }
+
   drop(root) {
     this.roots.get(root)?.dispose?.();
     this.roots.delete(root);
@@ -164,6 +170,8 @@ class Live {
     if (this.board) {
       [...root.children].filter(child => child.tagName !== "STYLE").forEach(child => child.remove());
       this.roots.set(root, new Board(root, this.board.whole, this));
+    } else if (this.result && !root.querySelector(".fz-by")) {
+      this.fill(root);
     } else if (this.result) {
       this.roots.set(root, this.result.blind ? new Blind(root, this) : new Result(root, this));
     }

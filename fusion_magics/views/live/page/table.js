@@ -40,6 +40,7 @@ class Table {
       if (!key || this.rows.length < 2) return;
       const sort = make("button", { type: "button", class: "fz-sort", onclick: () => this.sort(key) });
       sort.append(...cell.childNodes);
+      if (sort.querySelector(".fz-sr")) sort.append(make("span", { "aria-hidden": "true" }, "#"));
       cell.append(sort);
       this.sorts.set(key, cell);
     });
