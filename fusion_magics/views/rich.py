@@ -69,10 +69,10 @@ def rich_answer(text: str) -> str:
 
 
 def rich_merged(fusion: Fusion) -> str:
-    """The whole merged answer; each piece of passage 0 is ``<span class="fz-u"
-    data-passage="0" data-rows="1 2">``.
+    """The whole merged answer; each piece of a passage is a ``<span class="fz-u">``.
 
-    Markdown parts a passage: code has a piece per token. ``data-rows`` has the numbers of the rows that support it, as the ``<sup>`` behind it has; a
+    Markdown parts a passage, and code has a piece per token: ``data-passage`` has its number.
+    ``data-rows`` has the numbers of the rows that support it, as the ``<sup>`` behind it has; a
     passage of the aggregator's own is of class ``fz-own``, and has none.
     """
     from ._rich.passages import Span, attributed, unmarked
