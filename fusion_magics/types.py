@@ -546,6 +546,8 @@ class Fusion:
     def compare_vote(self, choice: int | str) -> VoteComparison:
         """Who agrees that ``choice`` (a candidate's index, or its member) is the best candidate.
 
+        It asks only; :meth:`cast_vote` keeps the vote.
+
         Raises
         ------
         UsageError
@@ -556,18 +558,41 @@ class Fusion:
         return compare_vote(self, choice)
 
     def cast_vote(self, choice: int | str | None, *, blind: bool = False) -> VoteComparison:
-        """Vote for ``choice``, in the place of an earlier vote; None takes it back.
+        """Make ``choice`` your vote, kept in :attr:`vote` and shown beside the judge's.
 
-        See :func:`fusion_magics.own_vote.cast_vote`.
+        Parameters
+        ----------
+        choice : int or str, optional
+            A candidate's index, or its member; of a blind fusion also the letter of its answer
+            (``"A"``). It takes the place of an earlier vote; None takes that back.
+        blind : bool
+            You voted before you saw the names. A vote by letter, while they are hidden, is marked
+            so without it.
+
+        Returns
+        -------
+        VoteComparison
+            Whether the judgment, and each juror, agree.
+
+        Raises
+        ------
+        UsageError
+            If there is no such candidate.
         """
         from .own_vote import cast_vote
 
         return cast_vote(self, choice, blind=blind)
 
     def code(self, kind: str = "magic") -> str:
-        """The code that asks the same again: a ``%%fuse`` cell, or with ``"python"`` a call.
+        """The code that asks the same again: the text of a ``%%fuse`` cell, or of a call.
 
-        See :mod:`fusion_magics.views.code`.
+        It names only what differs from the defaults. Where no cell can say it (a conversation that
+        was continued, a reader without a name), it is a call anyway.
+
+        Parameters
+        ----------
+        kind : str
+            ``"magic"`` (the cell) or ``"python"`` (``await fuse(…)``, with its import).
 
         Raises
         ------
@@ -581,7 +606,13 @@ class Fusion:
     def diff(self, a: int | str, b: int | str, round: int | None = None) -> Diff:
         """What candidate ``b`` says otherwise than ``a``, word by word, side by side.
 
-        Candidates go by index or member. ``round``: as they stood after that round of a debate.
+        Parameters
+        ----------
+        a, b : int or str
+            Candidates, by index or member.
+        round : int, optional
+            As they stood after this round of a debate; 0 is before they saw each other. Default:
+            their last answers.
 
         Raises
         ------
@@ -593,7 +624,14 @@ class Fusion:
         return diff(self, a, b, round)
 
     def diff_rounds(self, member: int | str, round: int | None = None) -> Diff:
-        """What a debate changed in ``member``'s answer; by ``round`` alone, where one is given.
+        """What a debate changed in ``member``'s answer, word by word, side by side.
+
+        Parameters
+        ----------
+        member : int or str
+            A candidate, by index or member.
+        round : int, optional
+            What this round alone changed, from 1. Default: what all of them did.
 
         Raises
         ------
@@ -620,8 +658,16 @@ class Fusion:
         return similarity(self, read)
 
     def plot(self, kind: str = "scores") -> Chart:
-        """A matplotlib ``Figure`` (needs matplotlib): ``scores``, ``agreement``, ``timeline`` or
-        ``cost``; it shows itself in any notebook, and has ``savefig``.
+        """A matplotlib ``Figure``, which shows itself in any notebook and has ``savefig``.
+
+        It is not one of pyplot's: no ``plt.show()`` is needed. Needs matplotlib.
+
+        Parameters
+        ----------
+        kind : str
+            ``scores`` (by member, 0 to 10), ``agreement`` (how much alike the answers are, 0 to
+            1), ``timeline`` (what each model did when, in seconds) or ``cost`` (score against US
+            dollars; against tokens or seconds where it is free or unknown).
 
         Raises
         ------
@@ -639,9 +685,10 @@ class Fusion:
         return to_frame(self)
 
     def to_csv(self) -> str:
-        """:meth:`to_frame` as CSV, in which no text is a spreadsheet's formula (needs pandas).
+        """:meth:`to_frame` as the text of a CSV file (needs pandas).
 
-        See :func:`fusion_magics.records.to_csv`.
+        It is safe to open in a spreadsheet: a text that would be a formula there has an apostrophe
+        before it. :func:`fusion_magics.records.to_csv` says which.
         """
         from .records import to_csv
 

@@ -18,15 +18,25 @@ _WHILE: dict[State, str] = {
 
 
 class Control:
-    """The handle by which one running ``fuse(…, control=control)`` is steered.
+    """Stops one member of one running ``fuse(…, control=control)``, or all of it.
 
-    Use it from the thread of the fusion's event loop; elsewhere:
-    ``loop.call_soon_threadsafe(control.cancel, label)``.
+    Give it to ``fuse()`` and call :meth:`cancel` while that runs: from another task, a ``watch``, a
+    button. It serves one fusion; the next one needs its own. Use it from the thread of the fusion's
+    event loop; elsewhere: ``loop.call_soon_threadsafe(control.cancel, label)``.
+
+    Examples
+    --------
+    ::
+
+        control = Control()
+        asyncio.get_running_loop().call_later(5, control.cancel, "tiny:sums")
+        fusion = await fuse("What is 348 + 267?", control=control)
 
     Attributes
     ----------
     members : tuple of str
-        The labels of the members, in pool order; empty before the fusion begins.
+        The labels of the members, in pool order: ``tiny:sums``, or of several samples
+        ``tiny:sums#1``, ``tiny:sums#2``. Empty before the fusion begins.
     stopped : bool
         Whether everything was cancelled.
     """
