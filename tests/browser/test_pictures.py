@@ -41,7 +41,9 @@ How do I add a NOT NULL column to a table of 200 million rows without downtime?"
 MERGE = """%%fuse -m merge
 Two things: What is 95 - 48? And Spell planet backwards."""
 BLIND = """%%fuse --blind -p tiny:a,tiny:b,tiny:c
-A page holds 78 lines. How many lines do 6 pages hold?"""
+Spell notebook backwards."""
+
+TOP = "cell => cell.scrollIntoView({ block: 'start' })"
 
 
 def _shot(nb: Any, index: int, end: Any = None) -> Any:
@@ -51,6 +53,7 @@ def _shot(nb: Any, index: int, end: Any = None) -> Any:
     if end is not None:
         box = end.bounding_box()
         clip["height"] = box["y"] + box["height"] - clip["y"] + 4
+    assert clip["y"] + clip["height"] < nb.page.viewport_size["height"] - 40, "below the window"
     return Image.open(io.BytesIO(nb.page.screenshot(clip=clip))).convert("RGB")
 
 
@@ -63,12 +66,12 @@ def _keep(picture: Any, name: str) -> None:
 
 
 def _side_by_side(pictures: list[Any]) -> Any:
-    both = Image.new(
-        "RGB", (sum(p.width for p in pictures), max(p.height for p in pictures)), 0xFFFFFF
-    )
-    for i, picture in enumerate(pictures):
-        both.paste(picture, (sum(p.width for p in pictures[:i]), 0))
-    return both
+    size = (sum(p.width for p in pictures), max(p.height for p in pictures))
+    row, end = Image.new("RGB", size, "white"), 0
+    for picture in pictures:
+        row.paste(picture, (end, 0))
+        end += picture.width
+    return row
 
 
 def test_the_pictures_of_readme(open_notebook: Any) -> None:
@@ -89,19 +92,21 @@ def test_the_pictures_of_readme(open_notebook: Any) -> None:
     view.get_by_role("button", name="compare two").click()
     view.get_by_label("second answer").select_option("tiny:sums")
     view.locator(".fz-panel").get_by_text("taeanal").first.wait_for()
-    nb.cell(2).scroll_into_view_if_needed()
+    nb.cell(2).evaluate(TOP)
     view.locator(".fz-h [data-rows]").nth(1).hover()
     view.locator("tr.fz-lit").first.wait_for()
     _keep(_shot(nb, 2), "result-dark")
 
     nb.theme("JupyterLab Light")
-    nb.page.set_viewport_size({"width": 480, "height": 1400})
     nb.run(3)
+    nb.page.set_viewport_size({"width": 480, "height": 1400})
+    right = nb.output(3, "tr[data-letter]").filter(has_text="koobeton").get_by_role("button")
+    right.wait_for()
     nb.page.mouse.move(0, 0)
-    vote = nb.output(3).get_by_role("button", name="vote for answer B")
-    vote.wait_for()
+    nb.cell(3).evaluate(TOP)
     before = _shot(nb, 3)
-    vote.click()
+    right.click()
     nb.output(3, ".fz-acts").wait_for()
     nb.page.mouse.move(0, 0)
+    nb.cell(3).evaluate(TOP)
     _keep(_side_by_side([before, _shot(nb, 3, nb.output(3, ".fz-t"))]), "blind-narrow")
