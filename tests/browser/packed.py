@@ -53,7 +53,7 @@ def _packed(texts: Sequence[str]) -> Fusion:
         0.5,
         comparisons=tuple(Comparison((0, i), ((0,), (i,)), texts[i], texts[i]) for i in count[1:]),
         panel=Panel(tuple(texts), tuple(texts), ballots),
-        analysis=Analysis(points, contradictions, points, points, tuple(texts), texts[0]),
+        analysis=Analysis(points, contradictions, (), (), tuple(texts), texts[0]),
     )
     return replace(
         everywhere("\n".join(texts)),
@@ -61,7 +61,7 @@ def _packed(texts: Sequence[str]) -> Fusion:
         judgment=judgment,
         failures=tuple(Failure(t, t, t, hint=t, partial=t) for t in texts),
         passages=points,
-        rounds=(Answers(answers), Answers(answers)),
+        rounds=(Answers(answers[:1]), Answers(answers)),
         changes=tuple(Change(1, t, t, t, (t,)) for t in texts),
         notes=tuple(texts),
     )

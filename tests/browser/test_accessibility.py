@@ -56,8 +56,7 @@ def looks(nb: Any, name: str, shown: Any, root: str = ".fz") -> list[str]:
             nb.shot(f"a11y-{name}-{width}-{theme.lower()}")
             wrong = violations(nb.page, root)
             if root == ".fz":
-                wide = nb.page.locator(root).evaluate_all(f"all => all.flatMap({OVERFLOW})")
-                wrong += wide
+                wrong += nb.page.locator(root).evaluate_all(OVERFLOW)
             found += [f"{width} {theme}: {said}" for said in wrong]
     return found
 
@@ -120,3 +119,72 @@ def test_axe_finds_nothing_while_it_runs(open_notebook: Any, lab: Any, chromium:
     found += looks(nb, "dock-result", nb.page.locator(".fz-dock"))
     nb.page.close(run_before_unload=False)
     assert found == []
+
+
+# ── by keyboard ──────────────────────────────────────────────────────────────────────────────
+
+# What Tab should stop at, in this order.
+STOPS = """root => [...root.querySelectorAll('button, input, select, summary, [tabindex="0"]')]
+  .filter(e => e.checkVisibility() && !e.disabled && e.tabIndex === 0)"""
+
+# What Tab is at, whether a ring shows it, and whether it is on the screen.
+STOP = """root => {
+  const e = document.activeElement, style = getComputedStyle(e), box = e.getBoundingClientRect();
+  if (!root.contains(e)) return null;
+  const ring = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+  const seen = box.bottom > 0 && box.top < innerHeight;
+  return { at: STOPS(root).indexOf(e), ring, seen, html: e.outerHTML.slice(0, 120) };
+}""".replace("STOPS", f"({STOPS})")
+
+
+def test_by_keyboard_alone(open_notebook: Any) -> None:
+    nb = open_notebook("keyboard.ipynb", [SETUP, "SAMPLES['rubric']()"], height=900)
+    nb.theme("JupyterLab Light")
+    nb.run(0)
+    nb.run(1)
+    view, key = nb.output(1, ".fz"), nb.page.keyboard
+    nb.output(1, ".fz-acts").wait_for()
+    for summary in nb.output(1, "summary").all():
+        summary.press("Enter")
+    count = view.evaluate(f"root => ({STOPS})(root).length")
+    view.evaluate(f"root => ({STOPS})(root)[0].focus()")
+    key.press("Tab")
+    key.press("Shift+Tab")
+    stops = []
+    while (stop := view.evaluate(STOP)) is not None:
+        stops.append(stop)
+        key.press("Tab")
+    assert [stop["at"] for stop in stops] == [*range(count)]
+    assert [stop for stop in stops if not stop["ring"] or not stop["seen"]] == []
+    assert count > 20
+
+    score = view.get_by_role("columnheader", name="score")
+    for way in ("descending", "ascending"):
+        score.get_by_role("button").press("Enter")
+        assert score.get_attribute("aria-sort") == way
+        assert nb.output(1, "th[aria-sort]:not([aria-sort=none])").count() == 1
+
+    view.get_by_role("searchbox").press_sequentially("mistral")
+    _says(view, "1 of 4")
+    view.get_by_role("searchbox").fill("")
+
+    agreement = view.get_by_role("button", name="agreement", exact=True)
+    agreement.press("Enter")
+    view.get_by_role("group", name="agreement", exact=True).wait_for()
+    assert agreement.get_attribute("aria-expanded") == "true"
+    view.get_by_role("button", name="close agreement").press("Enter")
+    assert agreement.get_attribute("aria-expanded") == "false"
+    assert agreement.evaluate("e => e === document.activeElement"), "the focus was lost"
+    view.get_by_role("button", name="copy answer").press("Enter")
+    _says(view, "copied")
+
+    view.get_by_role("button", name="vote for local:qwen2.5-14b").press("Enter")
+    voted = nb.output(1, ".fz-vote[aria-pressed=true]")
+    voted.wait_for()
+    nb.page.wait_for_function("document.activeElement.matches('.fz-vote[aria-pressed=true]')")
+    voted.press("Enter")
+    voted.wait_for(state="detached")
+
+
+def _says(view: Any, text: str) -> None:
+    view.get_by_role("status").filter(has_text=text).wait_for()

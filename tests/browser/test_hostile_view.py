@@ -111,15 +111,14 @@ STRANGE = """roots => roots.flatMap(root => {
   for (const e of root.querySelectorAll('style')) {
     if (e.parentElement !== root || !e.textContent.startsWith('.fz.fz{')) found.push(e.outerHTML);
   }
-  const area = root.closest('.jp-OutputArea, body').getBoundingClientRect();
-  const apart = '.fz-sr, .fz-bar i, .fz-dock';
   for (const e of root.querySelectorAll('*')) {
     for (const { name } of e.attributes) if (name.startsWith('on')) found.push(e.outerHTML);
-    const { position } = getComputedStyle(e);
-    if (!['static', 'relative'].includes(position) && !e.matches(apart)) {
-      found.push(`${position} ${e.outerHTML}`);
-    }
   }
+  const style = /^((left|width|text-align|--share): *[\\w.%]+; *)+$/;
+  for (const e of root.querySelectorAll('[style]:not([style=""])')) {
+    if (!style.test(`${e.getAttribute('style')};`.replace(';;', ';'))) found.push(e.outerHTML);
+  }
+  for (const e of root.querySelectorAll('.fz, .fz-dock')) found.push(e.outerHTML);
   return found.map(html => html.slice(0, 200));
 })"""
 
@@ -143,7 +142,7 @@ class Watched:
         roots = self.page.locator(css)
         assert roots.count()
         pwned = self.page.evaluate("window.__pwned === undefined ? [] : ['__pwned']")
-        scripts = [STRANGE, f"roots => roots.flatMap({OVERFLOW})"][: 1 + overflow]
+        scripts = [STRANGE, OVERFLOW][: 1 + overflow]
         return [*self.strange, *pwned, *(f for js in scripts for f in roots.evaluate_all(js))]
 
 
