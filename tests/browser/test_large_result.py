@@ -1,9 +1,8 @@
-"""A hundred candidates of 2,000 words each: soon there, and smooth."""
+"""A hundred candidates of 2,000 words each can be sorted, searched, opened and scrolled."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from frames import ACT, OPEN, SCROLL
@@ -19,14 +18,12 @@ fused = large()"""
 LAST = "const rows = out.querySelectorAll('tr[data-i]'); rows[rows.length - 1]"
 
 
-def test_it_is_soon_there_and_smooth(open_notebook: Any) -> None:
-    nb = open_notebook("large.ipynb", [SETUP, "display('a cell')", "fused"])
+def test_it_can_be_used_like_a_small_one(open_notebook: Any) -> None:
+    nb = open_notebook("large.ipynb", [SETUP, "", "fused"])
     nb.run(0)
     nb.output(0, ".fz-tools").wait_for()
-    # What any cell takes on this machine, now: a test may run beside others.
-    usual = median(nb.page.evaluate(OPEN, [1, "pre"]) for _ in range(5))
+    # How fast is for benchmarks/large_result.py to say: a test may run beside others.
     opened = nb.page.evaluate(OPEN, [2, ".fz-tools input"])
-    assert opened < 1000 + 5 * usual
 
     rows = nb.output(2, "tr[data-i]:not([hidden])")
     assert rows.count() == 21
@@ -41,8 +38,7 @@ def test_it_is_soon_there_and_smooth(open_notebook: Any) -> None:
     assert rows.count() == 100
     words = nb.output(2, "tr[data-i] .fz-a details[open] .fz-x").inner_text().split()
     assert len(words) >= 2000
-    assert median(frames.values()) < 100 + usual
-    print(f"on screen after {opened:.0f} ms, where any cell takes {usual:.0f}; frames {frames}")
+    print(f"on screen after {opened:.0f} ms; longest frames {frames}")
 
     search = nb.output(2, ".fz-tools input")
     search.fill("99: ")
