@@ -69,8 +69,9 @@ def rich_answer(text: str) -> str:
 
 
 def rich_merged(fusion: Fusion) -> str:
-    """The whole merged answer; each passage is ``<span class="fz-u" data-rows="1 2">``.
+    """The whole merged answer; each piece of a passage is a ``<span class="fz-u">``.
 
+    Markdown parts a passage, and code has a piece per token: ``data-passage`` has its number.
     ``data-rows`` has the numbers of the rows that support it, as the ``<sup>`` behind it has; a
     passage of the aggregator's own is of class ``fz-own``, and has none.
     """
@@ -87,13 +88,14 @@ def rich_merged(fusion: Fusion) -> str:
     if not found:
         return merged(fusion)
     sources = [f"<sup>{esc(mark)}</sup>" for mark in marks]
-    return _root(attributed(found, [_open(mark) for mark in marks], sources))
+    return _root(attributed(found, [_open(i, mark) for i, mark in enumerate(marks)], sources))
 
 
-def _open(mark: str) -> str:
+def _open(passage: int, mark: str) -> str:
     own = mark == words.OWN
     rows = "" if own else esc(mark.strip("[]"))
-    return f'<span class="fz-u{" fz-own" if own else ""}" data-rows="{rows}">'
+    css = f"fz-u{' fz-own' if own else ''}"
+    return f'<span class="{css}" data-passage="{passage}" data-rows="{rows}">'
 
 
 def _html(text: str, spans: Sequence[Span] = ()) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ BOARD = ".fz-board"
 RESULT = ".fz:has(> .fz-acts)"
 
 _HERE = Path(__file__).parent
+sys.path.append(str(_HERE.parent / "views"))
 SETUP = f"""import json, sys
 sys.path += [{str(_HERE)!r}, {str(_HERE.parent / "views")!r}]
 %load_ext fusion_magics

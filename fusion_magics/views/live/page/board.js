@@ -62,6 +62,14 @@ class Board {
     setTimeout(() => { this.stop.textContent = "Not heard: press ■ above"; }, 3000);
   }
 
+  lose() {
+    this.title.textContent = "The kernel was restarted: this run is over";
+    this.stop.hidden = true;
+    for (const column of this.columns) {
+      column.take({ doing: "lost", state: "failed", phases: column.phases });
+    }
+  }
+
   delta(message) {
     for (const [i, column] of Object.entries(message.columns)) this.columns[i]?.take(column);
     this.common(message);

@@ -21,6 +21,17 @@ function fragment(html) {
   return template.content;
 }
 
+// What goes wrong is said beside what was pressed.
+async function attempt(element, act) {
+  try {
+    await act();
+  } catch (error) {
+    const said = make("span", { role: "alert", class: "fz-said fz-bad" }, error.message);
+    element.after(said);
+    setTimeout(() => said.remove(), 8000);
+  }
+}
+
 function seconds(value) {
   if (value < 1) return `${value.toFixed(2)} s`;
   return value < 100 ? `${value.toFixed(1)} s` : `${Math.round(value).toLocaleString("en")} s`;

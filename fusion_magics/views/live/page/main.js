@@ -2,6 +2,7 @@
 
 // Each model loads this module anew; what they share hangs at the page.
 const SHARED = Symbol.for("fusion_magics.live");
+const GONE = "The kernel was restarted and does not have this any more: run the cell again.";
 
 function shared() {
   return globalThis[SHARED] ??= (() => {
@@ -33,6 +34,8 @@ class Live {
     this.asked = 0;
     this.take = this.take.bind(this);
     model.on("msg:custom", this.take);
+    this.lose = this.lose.bind(this);
+    model.on("comm_live_update", this.lose);
     const { lives, look } = shared();
     const before = lives.get(this.key);
     if (before) {
@@ -60,7 +63,17 @@ class Live {
     try { this.model.send(message); } catch { /* the kernel is gone, and so is its answer */ }
   }
 
+  // The kernel was started anew; what is shown stays.
+  lose() {
+    this.gone = true;
+    this.quiet();
+    for (const view of this.roots.values()) view.lose?.();
+    for (const answer of this.waiting.values()) answer({ error: GONE });
+    this.waiting.clear();
+  }
+
   ask(k, content = {}) {
+    if (this.gone) return Promise.reject(new Error(GONE));
     const n = ++this.asked;
     this.send({ k, n, ...content });
     return new Promise((resolve, reject) => {
@@ -125,7 +138,7 @@ class Live {
     this.board = null;
     this.quiet();
     this.result = result;
-    setTimeout(() => this.replace(), 1500);
+    setTimeout(() => this.replace().catch(() => { /* the kernel is gone; what is shown stays */ }), 1500);
   }
 
   async replace() {
@@ -148,7 +161,9 @@ class Live {
   adopt(root) {
     root.setAttribute("data-fz-on", "");
     // A notebook in command mode takes keys for its own.
-    root.setAttribute("data-lm-suppress-shortcuts", "true");
+    root.addEventListener("keydown", event => {
+      if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+    });
     for (const old of this.roots.keys()) if (!old.isConnected) this.drop(old);
     this.roots.set(root, {});
     this.draw(root);
@@ -180,6 +195,7 @@ class Live {
   dispose() {
     this.quiet();
     this.model.off("msg:custom", this.take);
+    this.model.off("comm_live_update", this.lose);
     for (const root of [...this.roots.keys()]) {
       root.removeAttribute("data-fz-on");
       this.drop(root);
@@ -225,7 +241,7 @@ class Blind {
     this.result = live.result;
     for (const element of root.querySelectorAll("[data-letter]")) {
       const { letter } = element.dataset;
-      element.querySelector("th").append(button("vote", () => live.ask("vote", { i: letter }),
+      element.querySelector("th").append(button("vote", event => attempt(event.currentTarget, () => live.ask("vote", { i: letter })),
         { class: "fz-vote", "aria-label": `vote for answer ${letter}` }));
     }
   }

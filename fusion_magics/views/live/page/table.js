@@ -137,12 +137,13 @@ class Table {
     const cell = row.querySelector(".fz-a");
     for (const details of cell?.querySelectorAll(":scope > details") ?? []) {
       const key = `${i} ${details.querySelector("u")?.textContent}`;
+      const enrich = () => details.open && attempt(details.firstElementChild, () => this.enrich(i, details));
       details.open = this.state.open.has(key);
       details.addEventListener("toggle", () => {
         this.state.open[details.open ? "add" : "delete"](key);
-        if (details.open) this.enrich(i, details);
+        enrich();
       });
-      if (details.open) this.enrich(i, details);
+      enrich();
     }
     row.querySelector("th").append(this.vote(i));
   }
@@ -150,8 +151,8 @@ class Table {
   async enrich(i, details) {
     const block = details.querySelector(":scope > .fz-x");
     if (!block || details.rich || !details.querySelector("summary u")?.textContent.startsWith("full answer")) return;
-    details.rich = true;
     const { html } = await this.live.ask("rich", { i });
+    details.rich = true;
     block.replaceChildren(fragment(html));
     block.classList.add("fz-rich");
   }
@@ -159,34 +160,38 @@ class Table {
   vote(i) {
     const { vote, rows } = this.live.result;
     const mine = vote === i;
-    return button(mine ? "★ take back" : "☆ vote", async () => {
+    return button(mine ? "★ take back" : "☆ vote", event => attempt(event.currentTarget, () => {
       this.state.focus = i;
-      await this.live.ask("vote", { i: mine ? null : i });
-    }, { class: "fz-vote", "aria-pressed": String(mine), "aria-label": `vote for ${rows[i].member}`, "data-vote": i });
+      return this.live.ask("vote", { i: mine ? null : i });
+    }), { class: "fz-vote", "aria-pressed": String(mine), "aria-label": `vote for ${rows[i].member}`, "data-vote": i });
   }
 
   // ── which passage rests on which row ──────────────────────────────────────────────────────
 
   provenance() {
-    const passages = [...this.root.querySelectorAll(".fz-h .fz-u[data-rows]")];
-    if (!passages.length) return;
+    const passages = new Map();
+    for (const piece of this.root.querySelectorAll(".fz-h [data-passage]")) {
+      const { passage, rows } = piece.dataset;
+      if (!passages.has(passage)) passages.set(passage, { pieces: [], rows: new Set(rows.split(" ")) });
+      passages.get(passage).pieces.push(piece);
+    }
     const number = row => row.querySelector(".fz-k").textContent.trim();
-    const sources = new Map(passages.map(p => [p, new Set(p.dataset.rows.split(" ").filter(Boolean))]));
-    const light = (element, on) => element.classList.toggle("fz-lit", on);
+    const light = (elements, on) => elements.forEach(element => element.classList.toggle("fz-lit", on));
     const over = (element, show) => {
       for (const [name, on] of [["mouseenter", true], ["focusin", true], ["mouseleave", false], ["focusout", false]]) {
         element.addEventListener(name, () => show(on));
       }
     };
-    for (const [passage, numbers] of sources) {
-      passage.tabIndex = 0;
-      over(passage, on => {
-        light(passage, on);
-        this.rows.filter(row => numbers.has(number(row))).forEach(row => light(row, on));
-      });
+    for (const { pieces, rows } of passages.values()) {
+      pieces[0].tabIndex = 0;
+      for (const piece of pieces) {
+        over(piece, on => light([...pieces, ...this.rows.filter(row => rows.has(number(row)))], on));
+      }
     }
     for (const row of this.rows) {
-      over(row, on => passages.filter(p => sources.get(p).has(number(row))).forEach(p => light(p, on)));
+      over(row, on => {
+        for (const { pieces, rows } of passages.values()) if (rows.has(number(row))) light(pieces, on);
+      });
     }
   }
 }
