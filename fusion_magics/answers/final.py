@@ -22,9 +22,9 @@ _SENTENCE_END = r"(?<!\b(?-i:St|Dr|Mr|Ms|Mt))(?<!\b(?-i:Mrs))[.!?][*_\"'”)]*(?
 BOXED = re.compile(r"\\boxed\{((?:[^{}]++|\{(?:[^{}]++|\{[^{}]*+\})*+\})*+)\}")
 # The customs, strongest first: LaTeX's box, GSM8K's marker, a JSON field, and words (not those of
 # "let me know if the answer is unclear").
+_SIGNS = (BOXED, re.compile(r"^####\s*(.+)$", re.MULTILINE))
 _MARKS = (
-    BOXED,
-    re.compile(r"^####\s*(.+)$", re.MULTILINE),
+    *_SIGNS,
     re.compile(r'"answer"\s*:\s*"?([^"\n}]*)"?', re.IGNORECASE),
     re.compile(rf"\b_{{0,2}}{_WORDS}", re.IGNORECASE),
     re.compile(
@@ -48,7 +48,8 @@ def final_answer(text: str) -> str:
     JSON field ``"answer"``, ``Answer: …`` to the end of its line, ``the answer is …`` to the end
     of its sentence; without any, the last line. Empty if the mark has nothing behind it.
     """
-    for mark in _MARKS:
+    # A text without the word is told far sooner by looking for that alone.
+    for mark in _MARKS if "answer" in text.casefold() else _SIGNS:
         found = mark.findall(text)
         if found:
             return str(found[-1]).strip()

@@ -26,7 +26,7 @@ font:13px/1.5 var(--jp-ui-font-family,system-ui,"Segoe UI",sans-serif);
 
 & p,& ul{margin:0;padding:0;list-style:none}
 & b{font-weight:600}
-.fz-h{font-size:17px;line-height:1.55;margin:2px 0 4px}
+.fz-h{font-size:17px;line-height:1.55;margin:2px 0 4px;text-align:start}
 .fz-h strong{font-size:22px;line-height:1.35;font-weight:600}
 .fz-x{white-space:pre-wrap;overflow:hidden;text-align:start}
 .fz-w{color:var(--dim);font-size:13px}
@@ -67,6 +67,7 @@ margin-inline-start:1px}
 .fz-a,.fz-why{width:36%}
 .fz-a:not(:has(~.fz-why)),.fz-why[colspan="1"]{width:72%}
 .fz-a strong{font-weight:600}
+.fz-a strong[dir]{display:block;text-align:start}
 .fz-sc{display:flex;gap:8px;align-items:center;min-width:96px;max-width:150px;
 font-variant-numeric:tabular-nums}
 .fz-sc b{order:1;min-width:20px;text-align:end}

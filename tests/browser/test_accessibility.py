@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from layout import OVERFLOW
 
 HERE = Path(__file__).parent
+ARTIFACTS = HERE.parents[1] / "artifacts"
 FOLDERS = [str(HERE), str(HERE.parent / "views")]
 SETUP = f"""%load_ext fusion_magics
 import sys
@@ -188,3 +189,33 @@ def test_by_keyboard_alone(open_notebook: Any) -> None:
 
 def _says(view: Any, text: str) -> None:
     view.get_by_role("status").filter(has_text=text).wait_for()
+
+
+# ── from right to left ───────────────────────────────────────────────────────────────────────
+
+ARABIC = """from fusions_by_hand import candidate, fusion
+said = "\u0627\u0644\u062c\u0648\u0627\u0628 \u0647\u0648 3 (GGUF)."
+fusion([candidate("a", f"{said}\\nAnswer: {said}"), candidate("b", "Answer: 3")], None)"""
+
+# How far each text ends from the right edge of its place, in pixels.
+GAPS = """root => ['.fz-h', '.fz-w', '[data-i="0"] strong', '[data-i="0"] .fz-x'].map(css => {
+  const e = root.querySelector(css), text = document.createRange();
+  text.selectNodeContents(e);
+  const place = e.closest('.fz-a') ?? root;
+  const padding = parseFloat(getComputedStyle(place).paddingRight);
+  return place.getBoundingClientRect().right - padding - text.getBoundingClientRect().right;
+})"""
+
+
+def test_arabic_stands_at_the_right(open_notebook: Any) -> None:
+    nb = open_notebook("arabic.ipynb", [SETUP, ARABIC, "SAMPLES['rtl']()"])
+    nb.theme("JupyterLab Light")
+    for i in range(3):
+        nb.run(i)
+    nb.output(1, ".fz-acts").wait_for()
+    for i, sample in ((2, "rtl"), (1, "arabic")):
+        for width in (1200, 400):
+            nb.page.set_viewport_size({"width": width, "height": 900})
+            nb.page.wait_for_timeout(400)
+            nb.output(i, ".fz").screenshot(path=ARTIFACTS / f"a11y-{sample}-{width}.png")
+            assert max(map(abs, nb.output(1, ".fz").evaluate(GAPS))) < 2

@@ -253,7 +253,7 @@ def test_all_can_be_read(seen: Seen) -> None:
 
 
 def test_a_line_of_a_megabyte_does_not_freeze_the_page(open_notebook: Any, lab: Any) -> None:
-    tries = 3
+    tries = 4
     cells = [SETUP, *(f"await stream(LONG, 20, 'long-{i}', long())" for i in range(tries))]
     nb = open_notebook("hostile-long.ipynb", cells)
     nb.run(0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from live_page import SETUP
+from lab import opened
+from live_page import BOARD, RESULT, SETUP
 
 ASK = "%%fuse -p tiny:sums,tiny:words,tiny:logic\nHow many r's are in strawberry?"
 AS_IN_VSCODE = """import os
@@ -32,12 +33,25 @@ def test_a_view_of_the_model_shows_and_does_the_same(open_notebook: Any) -> None
     _is_live(nb, 2)
 
 
-def test_notebook_7(open_notebook: Any, lab: Any) -> None:
-    nb = open_notebook("seven.ipynb", [SETUP, ASK])
-    nb.page.goto(lab.page("seven.ipynb").replace("/doc/tree/", "/notebooks/").replace("&reset", ""))
-    nb.page.wait_for_selector(".jp-Notebook .jp-Cell")
-    nb.page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+def test_notebook_7(lab: Any, chromium: Any) -> None:
+    long = "%%fuse -p scripted:one,scripted:two -j scripted:judge\nhi"
+    nb = opened(lab, chromium, "seven.ipynb", [SETUP, ASK, long], app="notebook")
     nb.run(0)
     nb.run(1)
     _is_live(nb, 1)
     nb.shot("live-notebook-7")
+
+    nb.start(2)
+    board = nb.output(2, BOARD)
+    for name in ("one", "two"):
+        board.locator(f"section[aria-label='scripted:{name}']").filter(
+            has_text=f"{name}-9 "
+        ).wait_for()
+    board.get_by_role("button", name="Cancel", exact=True).click()
+    nb.wait(2)
+    nb.output(2, RESULT).filter(has_text="Stopped before it was decided").wait_for()
+    (answered,), (stopped,) = (cell.outputs for cell in nb.save().cells[1:])
+    for output in (answered, stopped):
+        assert set(output.data) == {"text/html", "text/plain"}
+    assert "your vote: tiny:words" in answered.data["text/html"]
+    nb.page.close(run_before_unload=False)

@@ -6,61 +6,100 @@ from typing import Any
 
 from live_page import RESULT, SETUP, errors_of, shot, value
 
-ASK = "exec(open('ask.py').read())"
+TOLD = """
+print(json.dumps([F.vote and F.candidates[F.vote.candidate].member, F.vote and F.vote.blind]))"""
+FOCUSED = "document.activeElement.getAttribute('aria-label')"
+ROWS = "rows => rows.filter(row => !row.hidden).map(row => row.querySelector('bdi').textContent)"
+
+# What JupyterLab's own shortcuts would change.
+NOTEBOOK = """() => {
+  const { content } = window.jupyterapp.shell.currentWidget;
+  return JSON.stringify([content.mode, content.activeCellIndex, content.widgets.map(cell =>
+    [cell.model.type, cell.model.sharedModel.getSource(), cell.isCollapsed ?? null,
+     cell.outputHidden ?? null, cell.model.executionCount ?? null])]);
+}"""
+COMMANDS = ["a", "b", "d", "d", "x", "z", "m", "y", "o", "c", "v", "i", "i", "0", "0"]
+COMMANDS += ["ArrowDown", "ArrowUp", "j", "k", "Shift+Enter", "Shift+m"]
 
 
-def told(nb: Any, code: str, printed: str) -> Any:
-    """What ``printed`` is in the kernel after ``code``, asked in the third cell."""
-    (nb.path.parent / "ask.py").write_text(f"{code}\nprint(json.dumps({printed}))")
-    return value(nb, 2)
-
-
-def test_a_vote_keeps_what_was_sorted_and_the_keys_stay_in_the_view(open_notebook: Any) -> None:
-    nb = open_notebook("live-result.ipynb", [SETUP, "F = sample()\nF", ASK], width=1400)
+def test_a_vote_is_cast_changed_and_taken_back(open_notebook: Any) -> None:
+    nb = open_notebook("live-vote.ipynb", [SETUP, "F = sample()\nF", TOLD, "F"], height=1000)
     errors = errors_of(nb.page)
     nb.theme("JupyterLab Light")
     nb.run(0)
     nb.run(1)
-    result = nb.output(1, RESULT)
-    result.wait_for()
+    nb.run(3)  # the same fusion, shown once more
+    result, again = nb.output(1, RESULT), nb.output(3, RESULT)
+    again.wait_for()
+    result.get_by_role("button", name="time", exact=True).click()
+    result.get_by_text("full answer").click()
+    result.locator(".fz-rich").wait_for()
+    result.get_by_label("search members, answers and reasons").fill("e")
+    arranged = _arranged(result)
 
-    result.get_by_label("search members, answers and reasons").fill("mean")
-    result.locator("th", has_text="tokens").first.get_by_role("button").click()
-    rows = result.locator(".fz-t tbody tr:not([hidden]) th bdi").all_inner_texts()
-
-    # A vote keeps what was searched and sorted, and the focus.
-    vote = result.get_by_role("button", name=f"vote for {rows[0]}")
-    vote.focus()
-    nb.page.keyboard.press("Enter")
-    result.locator(".fz-by", has_text=f"your vote: {rows[0]}").wait_for()
-    after = result.locator(".fz-t tbody tr:not([hidden]) th bdi").all_inner_texts()
-    assert after == rows
-    assert vote.evaluate("e => e === document.activeElement")
-    assert vote.get_attribute("aria-pressed") == "true"
-    assert told(nb, "", "F.candidates[F.vote.candidate].member") == rows[0]
-    assert f"your vote: {rows[0]}" in str(nb.save().cells[1].outputs)
+    by_line = result.locator(".fz-by")
+    result.get_by_role("button", name="vote for gamma:odd").click()
+    by_line.filter(has_text="your vote: gamma:odd").wait_for()
+    mine = result.get_by_role("button", name="vote for gamma:odd")
+    assert mine.get_attribute("aria-pressed") == "true"
+    assert result.locator("tr:has([aria-pressed=true])").inner_text().count("your vote") == 1
+    assert nb.page.evaluate(FOCUSED) == "vote for gamma:odd"
+    assert _arranged(result) == arranged
+    result.locator(".fz-rich math").wait_for()
+    again.locator(".fz-by", has_text="your vote: gamma:odd").wait_for()
     shot(nb, 1, "live-voted")
-    vote.click()
-    result.locator(".fz-by", has_not_text="your vote").wait_for()
-    assert told(nb, "", "F.vote") is None
+    assert value(nb, 2) == ["gamma:odd", False]
+    for i in (1, 3):
+        assert "your vote: gamma:odd" in nb.save().cells[i].outputs[0].data["text/html"]
 
-    # Keys that JupyterLab knows stay in the view.
-    cells = nb.page.locator(".jp-Notebook .jp-Cell").count()
-    result.get_by_label("search members, answers and reasons").fill("")
-    result.get_by_label("search members, answers and reasons").press_sequentially("abdd")
-    result.get_by_role("button", name="copy answer").focus()
-    for key in ("a", "b", "d", "d", "ArrowDown"):
-        nb.page.keyboard.press(key)
-    assert nb.page.locator(".jp-Notebook .jp-Cell").count() == cells
+    result.get_by_role("button", name="vote for Mid:one").press("Enter")
+    by_line.filter(has_text="your vote: Mid:one, as the judge").wait_for()
+    assert nb.page.evaluate(FOCUSED) == "vote for Mid:one"
+    assert value(nb, 2) == ["Mid:one", False]
+    result.get_by_role("button", name="vote for Mid:one").press("Space")
+    by_line.filter(has_not_text="your vote").wait_for()
+    assert value(nb, 2) == [None, None]
+    assert result.locator("[aria-pressed=true]").count() == 0
+    assert _arranged(result) == arranged
+    assert "your vote" not in str(nb.save().cells[1].outputs)
     assert errors == []
 
 
-def test_nothing_moves_where_that_is_asked_for(open_notebook: Any) -> None:
-    nb = open_notebook("live-calm.ipynb", [SETUP, 'SAMPLES["merge"]()'])
-    nb.page.emulate_media(reduced_motion="reduce")
+def _arranged(result: Any) -> Any:
+    search = result.get_by_label("search members, answers and reasons").input_value()
+    rows = result.locator(".fz-t > tbody > tr").evaluate_all(ROWS)
+    opened = result.locator("details[open] summary").all_inner_texts()
+    sorts = result.locator("[aria-sort]").evaluate_all("all => all.map(e => e.ariaSort)")
+    return search, rows, opened, sorts
+
+
+def test_keys_typed_in_the_view_are_not_for_the_notebook(open_notebook: Any) -> None:
+    nb = open_notebook("live-keys.ipynb", [SETUP, "SAMPLES['merge']()", "3", "4"])
+    errors = errors_of(nb.page)
     nb.run(0)
     nb.run(1)
-    nb.output(1, RESULT).wait_for()
-    moving = "e => e.getAnimations({ subtree: true }).length"
-    nb.output(1, ".fz-h [data-rows]").first.hover()
-    assert nb.output(1, RESULT).evaluate(moving) == 0
+    result = nb.output(1, RESULT)
+    result.wait_for()
+    result.get_by_role("button", name="show as code").press("Enter")
+    code = result.get_by_label("the cell")
+    code.wait_for()
+    search = result.get_by_label("search members, answers and reasons")
+    for control in (
+        search,
+        result.get_by_role("button", name="score"),
+        result.locator("summary").first,
+        result.locator("[data-passage]").first,
+        code,
+    ):
+        control.focus()
+        unchanged = nb.page.evaluate(NOTEBOOK)
+        for key in COMMANDS:
+            nb.page.keyboard.press(key)
+            assert nb.page.evaluate(NOTEBOOK) == unchanged, key
+    assert "abddxzmyocvii00" in search.input_value()
+    assert nb.page.locator(".jp-Dialog").count() == 0
+    # And outside of it they are the notebook's again.
+    nb.cell(2).locator(".jp-InputPrompt").first.click()
+    nb.page.keyboard.press("b")
+    assert nb.page.locator(".jp-Notebook .jp-Cell").count() == 5
+    assert errors == []

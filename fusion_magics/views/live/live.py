@@ -62,6 +62,7 @@ class Live(Output):
         self._stream = BoardStream(about)
         self._board: Board | None = None
         self._page: Page | None = None
+        self._taken = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._heard: float | None = None
         self._patience = _SILENT
@@ -105,6 +106,11 @@ class Live(Output):
             self._page.close()
             self._page = None
 
+    def leave(self) -> None:
+        """Its cell has run again, and this output is gone, even if its own run has not ended."""
+        self._taken = self._handle is not None
+        self.hang_up()
+
     def _placeholder(self, board: Board) -> dict[str, str]:
         """What a page replaces at once, and a file keeps that is saved while the pool runs."""
         now = heading(board)
@@ -141,7 +147,7 @@ class Live(Output):
         super().put(bundle)
 
     def _open(self) -> None:
-        if self._page is None:
+        if self._page is None and not self._taken:
             with suppress(RuntimeError):  # no loop: whoever shows this is synchronous
                 self._loop = asyncio.get_running_loop()
             self._page = Page(self.key, self._receive)
@@ -232,6 +238,6 @@ def _take_cell(live: Live) -> None:
     last, places = _cells.get(cell, ("", []))
     if last != run:
         for place in places:
-            place.hang_up()
+            place.leave()
         places = []
     _cells[cell] = (run, [*places, live])

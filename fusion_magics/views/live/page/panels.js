@@ -93,7 +93,7 @@ class Panels {
     const { members } = this.live.result;
     const body = make("div");
     const choices = [a, b].map((chosen, at) => make("select", { "aria-label": `${at ? "second" : "first"} answer` },
-      members.map(({ i, name }) => make("option", { value: i }, name))));
+      members.map(({ i, name }) => make("option", { value: i, dir: "auto" }, name))));
     choices.forEach((choice, at) => { choice.value = members[at ? b : a].i; });
     const draw = () => this.say("", async () => {
       const [x, y] = choices.map(choice => Number(choice.value));
