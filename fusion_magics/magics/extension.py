@@ -13,7 +13,7 @@ from .question_mark import TRANSFORMERS
 
 _LINE = (MAGIC, "fuse_models", "fuse_pool", "fuse_status")
 _CELL = (MAGIC,)
-_LIVE = ("fusion_magics.types", "Fusion")
+_LIVE = ("fusion_magics.types.result", "Fusion")
 _SHOWN = (_LIVE, ("fusion_magics.plan", "Plan"))
 
 
