@@ -36,6 +36,10 @@ def test_a_vote_is_cast_changed_and_taken_back(open_notebook: Any) -> None:
     result.locator(".fz-rich").wait_for()
     result.get_by_label("search members, answers and reasons").fill("e")
     arranged = _arranged(result)
+    result.get_by_role("button", name="compare two").click()
+    result.get_by_label("second answer").select_option("zeta:small")
+    compared = result.get_by_text('"zeta:small")')
+    compared.wait_for()
 
     by_line = result.locator(".fz-by")
     result.get_by_role("button", name="vote for gamma:odd").click()
@@ -47,7 +51,10 @@ def test_a_vote_is_cast_changed_and_taken_back(open_notebook: Any) -> None:
     assert _arranged(result) == arranged
     result.locator(".fz-rich math").wait_for()
     again.locator(".fz-by", has_text="your vote: gamma:odd").wait_for()
+    compared.wait_for()
+    assert result.get_by_label("second answer").locator(":checked").inner_text() == "zeta:small"
     shot(nb, 1, "live-voted")
+    result.get_by_role("button", name="close word by word").click()
     assert value(nb, 2) == ["gamma:odd", False]
     for i in (1, 3):
         assert "your vote: gamma:odd" in nb.save().cells[i].outputs[0].data["text/html"]
@@ -60,6 +67,7 @@ def test_a_vote_is_cast_changed_and_taken_back(open_notebook: Any) -> None:
     by_line.filter(has_not_text="your vote").wait_for()
     assert value(nb, 2) == [None, None]
     assert result.locator("[aria-pressed=true]").count() == 0
+    assert result.get_by_role("group", name="word by word").count() == 0
     assert _arranged(result) == arranged
     assert "your vote" not in str(nb.save().cells[1].outputs)
     assert errors == []

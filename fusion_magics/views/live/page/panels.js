@@ -8,7 +8,7 @@ class Panels {
     this.panel = make("div", { class: "fz-panel", role: "group", hidden: true });
     this.status = make("span", { role: "status", class: "fz-said" });
     const tools = [
-      button("copy answer", () => this.say("copied", () => copy(result.text))),
+      result.text && button("copy answer", () => this.say("copied", () => copy(result.text))),
       result.members.length > 1 && this.opens("compare two", "compare", () => this.compare()),
       result.members.length > 1 && this.opens("agreement", "agreement", () => this.open("agreement", "agreement")),
       this.charts(),
@@ -17,7 +17,7 @@ class Panels {
     ];
     this.bar = make("div", { class: "fz-acts", role: "group", "aria-label": "this result" }, tools.filter(Boolean), this.status);
     root.append(this.bar, this.panel);
-    if (live.state.panel) this.show(...live.state.panel);
+    live.state.reopen?.(this); // a vote draws the result anew
   }
 
   opens(label, name, open) {
@@ -63,6 +63,7 @@ class Panels {
 
   close() {
     this.panel.hidden = true;
+    this.live.state.reopen = null;
     const opener = this.bar.querySelector("[aria-expanded=true]");
     this.marked(null);
     opener?.focus();
@@ -75,6 +76,7 @@ class Panels {
   }
 
   async open(kind, title, content = {}) {
+    this.live.state.reopen = panels => panels.open(kind, title, content);
     await this.say("", async () => {
       const reply = await this.live.ask(kind, content);
       const shown = fragment(reply.html);
@@ -96,7 +98,9 @@ class Panels {
       members.map(({ i, name }) => make("option", { value: i, dir: "auto" }, name))));
     choices.forEach((choice, at) => { choice.value = members[at ? b : a].i; });
     const draw = () => this.say("", async () => {
-      const [x, y] = choices.map(choice => Number(choice.value));
+      const chosen = choices.map(choice => choice.selectedIndex);
+      this.live.state.reopen = panels => panels.compare(...chosen);
+      const [x, y] = chosen.map(at => members[at].i);
       const reply = await this.live.ask("diff", { a: x, b: y });
       body.replaceChildren(fragment(reply.html), this.asCode(reply.code));
     });
@@ -106,6 +110,7 @@ class Panels {
   }
 
   async code() {
+    this.live.state.reopen = panels => panels.code();
     await this.say("", async () => {
       const { sort, query, filter } = this.live.state;
       const reply = await this.live.ask("code", { sort: sort?.key, down: sort?.down, query, filter });
