@@ -23,12 +23,14 @@ class Sampler:
 
     def __init__(self, params: SamplingParams, mask: SchemaMask | None) -> None:
         self._mask = mask
+        self._greedy = greedy(params)
+        self._cells: NDArray[np.void] | None = None
         self._chain = _chain(params)
 
-    def pick(self, context: lib.llama_context_p, logits: NDArray[np.float32]) -> int | None:
+    def pick(self, logits: NDArray[np.float32]) -> int | None:
         """The next token; None where the schema allows none."""
         if self._mask is None:
-            return int(lib.llama_sampler_sample(self._chain, context, -1))
+            return int(logits.argmax()) if self._greedy else self._choose(None, logits)
         allowed = np.flatnonzero(self._mask.allowed(logits.size))
         if not allowed.size:
             return None
@@ -36,12 +38,15 @@ class Sampler:
         self._mask.accept(token)
         return token
 
-    def _choose(self, tokens: NDArray[np.intp], logits: NDArray[np.float32]) -> int:
-        cells = np.zeros(tokens.size, CANDIDATE)
-        cells["id"], cells["logit"] = tokens, logits
+    def _choose(self, tokens: NDArray[np.intp] | None, logits: NDArray[np.float32]) -> int:
+        if self._cells is None or self._cells.size != logits.size:
+            self._cells = np.zeros(logits.size, CANDIDATE)
+        cells = self._cells
+        cells["id"] = np.arange(logits.size) if tokens is None else tokens
+        cells["logit"] = logits
         pointer = cells.ctypes.data_as(ctypes.POINTER(lib.llama_token_data))
         array = lib.llama_token_data_array(
-            data=pointer, size=tokens.size, selected=-1, sorted=False
+            data=pointer, size=logits.size, selected=-1, sorted=False
         )
         lib.llama_sampler_apply(self._chain, ctypes.byref(array))
         return int(array.data[array.selected].id)
