@@ -62,14 +62,6 @@ class Special:
     strips_right: bool = False
 
 
-def greedy(params: SamplingParams) -> bool:
-    """Whether to take the likeliest token.
-
-    Next to 0 a temperature would do the same, but logits divided by it overflow into noise.
-    """
-    return params.temperature < 1e-4
-
-
 class Vocabulary(Protocol):
     """Text ↔ tokens of one model.
 

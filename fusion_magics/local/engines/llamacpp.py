@@ -21,11 +21,11 @@ from ..death import NO_MEMORY
 from ..prefix import piece_size, pieces, reusable
 from ..wire import Spec
 from . import CancelFlag, Cancelled, Token
-from ._logprobs import check_number, with_logprobs
+from ._logprobs import with_logprobs
+from ._sampling import Sampler
 from ._schema import Schemas
 from .layout import PAGE, layout, most_cells, streams_of
 from .llamacpp_context import Context
-from .llamacpp_sampler import Sampler
 from .llamacpp_text import LlamaVocabulary, Log
 
 # Tokens read at once on a CPU: no slower than more, and an abort waits for the node of the compute
@@ -206,7 +206,6 @@ class LlamaCpp:
     def pick(self, slot: LlamaSlot) -> Token | None:
         logits = slot.logits
         assert logits is not None
-        check_number(float(logits.max()))
         token = slot.sampler.pick(logits)
         if token is None or self.vocabulary.ends(token):
             return None
@@ -237,7 +236,6 @@ class LlamaCpp:
         stream = self._streams[self._number(slot)]
         self._clock += 1
         stream.slot, stream.used = None, self._clock
-        slot.sampler.free()
 
     def _share_cores(self) -> None:
         self._ctx.use_threads(1 if self._parameters < ONE_THREAD else self.threads)
