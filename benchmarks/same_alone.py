@@ -27,7 +27,7 @@ from fusion_magics.types import Prompt, SamplingParams
 
 STORIES = Path(__file__).parents[1] / "tests" / "data" / "stories260K.gguf"
 OPENINGS = "Once upon a time|One day|The little|There was|Tom and|A big red|Lily saw|In the park"
-WORDS = "dog|cat|girl|boy|ball|park|mom|tree|house|happy|sad|big|small|saw|went|play"
+WORDS = "dog cat girl boy ball park mom tree house happy sad big small saw went play"
 
 
 def prompts_of(model: str, count: int) -> list[str]:
@@ -37,7 +37,7 @@ def prompts_of(model: str, count: int) -> list[str]:
     dice = Random(0)
     openings = OPENINGS.split("|")
     return [
-        " ".join([dice.choice(openings), *dice.choices(WORDS.split("|"), k=dice.randrange(12))])
+        " ".join([dice.choice(openings), *dice.choices(WORDS.split(), k=dice.randrange(12))])
         for _ in range(count)
     ]
 
