@@ -1,7 +1,8 @@
 """``llamacpp:PATH``: a GGUF file, by llama-cpp-python in a child process.
 
-Settings: ``context`` (tokens of prompt and answer; default the model's own, at most 4096) and
-``gpu_layers`` (default all, where llama-cpp-python was built for a GPU).
+Settings: ``context`` (tokens of prompt and answer; default the model's own, at most 4096),
+``parallel`` (most calls decoded together; default 16) and ``gpu_layers`` (default all, where
+llama-cpp-python was built for a GPU).
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..local import LocalModel, Spec, stamp
-from ._settings import known, path_of, whole
+from ._settings import PARALLEL, known, path_of, whole
 
-SETTINGS = ("context", "gpu_layers")
+SETTINGS = ("context", "parallel", "gpu_layers")
 VERSIONS = (2, 3)
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+(:[\w.-]+)?")
 
@@ -36,7 +37,9 @@ def open(model: str, settings: Mapping[str, str]) -> LocalModel:
     return LocalModel(name, spec_of(name, path, settings))
 
 
-def spec_of(name: str, path: Path, settings: Mapping[str, str], most: int = 4096) -> Spec:
+def spec_of(
+    name: str, path: Path, settings: Mapping[str, str], most: int = 4096, parallel: int = PARALLEL
+) -> Spec:
     """How the child loads ``path``."""
     return Spec(
         engine="llamacpp",
@@ -45,6 +48,7 @@ def spec_of(name: str, path: Path, settings: Mapping[str, str], most: int = 4096
         most=most,
         gpu_layers=whole(name, settings, "gpu_layers", 0),
         stamp=stamp(path),
+        parallel=whole(name, settings, "parallel", 1) or parallel,
     )
 
 

@@ -1,7 +1,8 @@
 """``mlx:FOLDER``: a folder with an MLX model, by mlx-lm in a child process.
 
 Runs on Metal on Apple Silicon, and on Linux through MLX's CPU build (slowly). Settings:
-``context`` (tokens of prompt and answer; default the model's own, at most 4096).
+``context`` (tokens of prompt and answer; default the model's own, at most 4096) and ``parallel``
+(most calls decoded together; default 16).
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..local import LocalModel, Spec, stamp
-from ._settings import known, path_of, whole
+from ._settings import PARALLEL, known, path_of, whole
 
-SETTINGS = ("context",)
+SETTINGS = ("context", "parallel")
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -34,10 +35,13 @@ def open(model: str, settings: Mapping[str, str]) -> LocalModel:
     return LocalModel(name, spec_of(name, folder, settings))
 
 
-def spec_of(name: str, folder: Path, settings: Mapping[str, str], most: int = 4096) -> Spec:
+def spec_of(
+    name: str, folder: Path, settings: Mapping[str, str], most: int = 4096, parallel: int = PARALLEL
+) -> Spec:
     """How the child loads ``folder``."""
     context = whole(name, settings, "context", 1)
-    return Spec("mlx", str(folder), context, most, stamp=stamp(folder))
+    parallel = whole(name, settings, "parallel", 1) or parallel
+    return Spec("mlx", str(folder), context, most, stamp=stamp(folder), parallel=parallel)
 
 
 def check_folder(name: str, written: str, folder: Path) -> None:

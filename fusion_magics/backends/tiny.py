@@ -1,8 +1,8 @@
 """``tiny:NAME``: a model shipped inside the package, by the same engines as any other.
 
 Settings: ``engine`` (``llamacpp`` or ``mlx``; default MLX on Apple Silicon, llama.cpp elsewhere),
-``context`` (default the model's own, at most 1024; the judge's 2048) and ``gpu_layers``
-(llama.cpp). An answer has at most 320 tokens, a reply of the judge 1024.
+``context`` (default the model's own, at most 1024; the judge's 2048), ``parallel`` (default 4) and
+``gpu_layers`` (llama.cpp). An answer has at most 320 tokens, a reply of the judge 1024.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ SETTINGS = ("engine", *dict.fromkeys((*llamacpp.SETTINGS, *mlx.SETTINGS)))
 # Twice their longest right answer: what goes on beyond it goes round in circles.
 MOST_TOKENS = 320
 JUDGE_MOST_TOKENS = 1024
+# They write a token in less time than it takes to begin a step: more at once gain nothing.
+PARALLEL = 4
 
 
 def open(model: str, settings: Mapping[str, str]) -> LocalModel:
@@ -74,7 +76,7 @@ def _weights(model: str) -> Path:
 def _spec(model: str, engine: str, settings: Mapping[str, str]) -> Spec:
     path, most_context = _weights(model), tiny.context(model)
     if engine == "llamacpp":
-        return llamacpp.spec_of(f"tiny:{model}", path, settings, most_context)
-    spec = mlx.spec_of(f"tiny:{model}", path, settings, most_context)
+        return llamacpp.spec_of(f"tiny:{model}", path, settings, most_context, PARALLEL)
+    spec = mlx.spec_of(f"tiny:{model}", path, settings, most_context, PARALLEL)
     # One file serves both engines. The kernel imports no MLX for it: the child does.
     return msgspec.structs.replace(spec, derive="fusion_magics.tiny.mlx_form:mlx_folder")

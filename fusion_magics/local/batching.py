@@ -61,6 +61,8 @@ class Batch:
     def _take(self) -> bool:
         """Whether a call is next; waits for one if none is at work."""
         while self._next is None:
+            if self._engine.full:
+                return False
             asked = self._inbox.take(wait=not self._writing)
             if asked is None:
                 return False

@@ -10,9 +10,11 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 from asking import ask, child_pid, tokens_of
+from msgspec.structs import replace as with_spec
 
 from fusion_magics.fusion import fuse
 from fusion_magics.local import LocalModel, child, loaded, registry, wire
@@ -99,6 +101,7 @@ def test_what_was_read_before_a_cancel_is_kept(steady: LocalModel) -> None:
 
 
 async def test_a_call_that_waits_can_be_cancelled(slow: LocalModel, heard: Heard) -> None:
+    slow = replace(slow, spec=with_spec(slow.spec, parallel=1))
     async with aclosing(slow.stream(Prompt.of("hello"), SamplingParams(max_tokens=50))) as running:
         while (await anext(running)).state != "writing":
             pass
@@ -185,9 +188,9 @@ async def test_a_cancelled_member_that_waits_is_never_begun(
     steady: LocalModel, heard: Heard
 ) -> None:
     name = f"llamacpp:{steady.spec.path}"
-    await fuse("hello", pool=f"{name}@max_tokens=3", judge="scripted:yes", mode="vote")
+    await fuse("hello", pool=f"{name}@max_tokens=3@parallel=1", judge="scripted:yes", mode="vote")
     fusion = await fused(
-        f"{name}*2@max_tokens=40",
+        f"{name}*2@max_tokens=40@parallel=1",
         "hello",
         lambda who, now: f"{name}#2" if who == f"{name}#1" and now == "writing" else None,
     )

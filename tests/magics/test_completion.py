@@ -16,7 +16,7 @@ from fusion_magics.magics.pools import VERBS
 from fusion_magics.modes import MODES
 from fusion_magics.types import Fusion, Prompt, SamplingParams
 
-JUDGES_OWN = ("engine", "context", "gpu_layers")
+JUDGES_OWN = ("engine", "context", "parallel", "gpu_layers")
 
 
 def _complete(shell: InteractiveShell, source: str) -> list[str]:

@@ -140,6 +140,11 @@ class Engine(Protocol):
     context: int
     threads: int
 
+    @property
+    def full(self) -> bool:
+        """Whether a call must end before another can begin."""
+        ...
+
     def begin(self, tokens: Sequence[int], params: SamplingParams, most: int) -> Slot | None:
         """Make room for a prompt and ``most`` tokens behind it; None if others must end before.
 

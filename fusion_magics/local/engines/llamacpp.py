@@ -171,6 +171,10 @@ class LlamaCpp:
 
     # ── a call ───────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def full(self) -> bool:
+        return len(self._busy()) + self._company >= self._ctx.streams
+
     def begin(self, tokens: Sequence[int], params: SamplingParams, most: int) -> LlamaSlot | None:
         mask = None if params.schema is None else self._schemas.mask(params.schema)
         cells = len(tokens) + most

@@ -93,10 +93,14 @@ class Mlx:
 
     # ── a call ───────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def full(self) -> bool:
+        return len(self._slots) >= self._parallel
+
     def begin(self, tokens: Sequence[int], params: SamplingParams, most: int) -> MlxSlot | None:
         cells = len(tokens) + most
         taken = sum(slot.cells for slot in self._slots)
-        if self._slots and (len(self._slots) >= self._parallel or taken + cells > self._most):
+        if self.full or (self._slots and taken + cells > self._most):
             return None
         mask = None if params.schema is None else self._schemas.mask(params.schema)
         known = max(self._prompts, key=lambda p: self._known(p, tokens), default=None)
