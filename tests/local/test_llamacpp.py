@@ -126,9 +126,11 @@ def test_the_reason_of_a_load_is_its_own(tmp_path: Path, content: bytes, reason:
 
 async def test_no_sampling_default_leaks_in(chatty: LocalModel) -> None:
     """At a high temperature all 256 bytes are about equally likely; top-k would show 40."""
-    answer = await ask(chatty, "x", temperature=100.0, max_tokens=400, logprobs=1)
-    assert len({(t.logprob) for t in answer.logprobs}) > 100
-    assert len({t.token for t in answer.logprobs}) > 80
+    params = {"temperature": 100.0, "max_tokens": 400, "logprobs": 1}
+    samples = [await ask(chatty, "x", seed=seed, **params) for seed in range(8)]
+    tokens = [token for answer in samples for token in answer.logprobs]
+    assert len({token.logprob for token in tokens}) > 100
+    assert len({token.token for token in tokens}) > 80
 
 
 async def test_stop_strings(stories: LocalModel) -> None:
