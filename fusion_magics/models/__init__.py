@@ -1,0 +1,14 @@
+"""Models of the catalogue and on this machine: list them, fetch them, remove them.
+
+``%fuse_models`` does the same from a notebook.
+"""
+
+from __future__ import annotations
+
+from .fetching import pull
+from .naming import Wanted, wanted
+from .on_disk import Found, found
+from .removing import remove
+from .room import DISK, fits
+
+__all__ = ["DISK", "Found", "Wanted", "fits", "found", "pull", "remove", "wanted"]
