@@ -12,8 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+TOKEN = "hf_planted_and_secret"
+STORIES = Path(__file__).parent / "data" / "stories260K.gguf"
 
 
 @dataclass

@@ -57,7 +57,7 @@ def models_in(files: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """
     there = sorted(f for f in files if f.lower().endswith(".gguf") and not _BESIDE.search(f))
     found = {_SHARD.sub("", file[:-5]) + file[-5:]: shards(file) for file in there}
-    return {name: parts for name, parts in found.items() if set(parts) <= set(there)}
+    return {name: parts for name, parts in found.items() if parts and set(parts) <= set(there)}
 
 
 def shards(file: str) -> tuple[str, ...]:

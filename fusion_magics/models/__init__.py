@@ -7,8 +7,20 @@ from __future__ import annotations
 
 from .fetching import pull
 from .naming import Wanted, wanted
-from .on_disk import Found, found
+from .on_disk import Found, found, local_name
 from .removing import remove
-from .room import DISK, fits
+from .room import DISK, bytes_of, fits, removable
 
-__all__ = ["DISK", "Found", "Wanted", "fits", "found", "pull", "remove", "wanted"]
+__all__ = [
+    "DISK",
+    "Found",
+    "Wanted",
+    "bytes_of",
+    "fits",
+    "found",
+    "local_name",
+    "pull",
+    "removable",
+    "remove",
+    "wanted",
+]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
-from ..errors import DownloadError
+from ..errors import DownloadError, UsageError
 from ..hub.places import cache_folder
 from ..local import free_memory
 from ..text import binary_size
@@ -13,7 +14,24 @@ from .on_disk import Found, found
 DISK = 5 * 10**9
 """Bytes that a download leaves free on the disk, unless another number is given."""
 
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_AMOUNT = re.compile(r"(\d{1,15}(?:\.\d{1,9})?) ?([KMGT]?)B?", re.ASCII | re.IGNORECASE)
+
 _IN_MEMORY = 1.2  # of the size of its weights, with a context and buffers
+
+
+def bytes_of(text: str) -> int:
+    """``text`` as bytes: ``20GB``, ``500 MB``, ``0``.
+
+    Raises
+    ------
+    UsageError
+        If it is no amount.
+    """
+    match = _AMOUNT.fullmatch(text.strip())
+    if match is None:
+        raise UsageError(f"{text[:40]!r} is no amount.", "Write for example 20GB, or 500MB.")
+    return int(float(match[1]) * _UNITS[match[2].upper()])
 
 
 def fits(size: int) -> bool:
