@@ -86,8 +86,8 @@ def _to_download(known: Entry, there: set[str]) -> Iterator[Row]:
 
 
 def _of_variant(known: Entry, variant: Variant) -> Row:
-    size, *others = _facts(variant.size, variant.quantisation, known.context, _licence(known))
-    return (f"about {size}", *others)
+    _, *others = _facts(variant.size, variant.quantisation, known.context, _licence(known))
+    return (f"about {variant.size / 2**30:.1f} GiB", *others)
 
 
 def _licence(known: Entry) -> str:

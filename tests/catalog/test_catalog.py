@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -77,6 +78,27 @@ def test_names_that_are_none() -> None:
         entry("phi4")
     with pytest.raises(UsageError, match="There is: Q3_K_M, Q4_K_M"):
         entry("phi-4").variant("llamacpp", "Q9")
+
+
+@pytest.mark.parametrize(
+    ("template", "name"),
+    [
+        ("mistral-small-3.2", "mistral-small-3.2-24b"),
+        ("ministral-3", "ministral-3-8b"),
+        ("qwen-2.5", "qwen2.5-7b"),
+        ("qwen-3", "qwen3-8b"),
+        ("llama-3.1", "llama-3.1-8b"),
+        ("llama-3.2", "llama-3.2-1b"),
+    ],
+)
+def test_what_is_special_about_a_template_stands_in_it(template: str, name: str) -> None:
+    text = (Path(__file__).parents[1] / "data" / "templates" / f"{template}.jinja").read_text()
+    facts = entry(name).template
+    assert ("a default system text" in facts) == bool(
+        re.search("default_system|You are Qwen", text)
+    )
+    assert ("thinks" in facts) == ("<think>" in text)
+    assert ("begins with dates" in facts) == ("Cutting Knowledge Date" in text)
 
 
 def test_the_file_says_where_its_facts_are_from() -> None:
