@@ -39,7 +39,7 @@ def test_a_name_without_a_tag_is_the_latest(store: Path) -> None:
             "layers": [
                 {
                     "mediaType": "application/vnd.ollama.image.model",
-                    "digest": "sha256:../../../../etc/passwd",
+                    "digest": "sha256:x/../../../secret",
                 }
             ]
         },
@@ -49,6 +49,8 @@ def test_a_manifest_that_leads_nowhere_is_passed_over(
     store: Path, changes: dict[str, object]
 ) -> None:
     put(store, "registry.ollama.ai/library/bad/latest", **changes)
+    (store / "blobs" / "sha256-x").mkdir()
+    (store.parent / "secret").write_bytes(b"GGUF")
     assert list(ollama.stored()) == []
 
 
