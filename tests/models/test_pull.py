@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import traceback
 from collections import namedtuple
 from collections.abc import Callable
@@ -125,9 +126,14 @@ def test_a_name_of_the_catalogue(hub: Hub, stories: bytes, monkeypatch: pytest.M
 
 def test_stopped_and_gone_on(hub: Hub, stories: bytes, no_models: Path) -> None:
     def stop(sent: int) -> None:
-        if sent >= len(stories) // 2:
-            hub.on_piece = None
-            os.kill(os.getpid(), signal.SIGINT)
+        if sent < len(stories) // 2:
+            return
+        hub.on_piece = None
+        deadline = time.monotonic() + 30
+        while not any(part.stat().st_size for part in parts(no_models)):
+            assert time.monotonic() < deadline, "nothing arrives"
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
 
     hub.on_piece = stop
     with pytest.raises(Interrupted, match=r"Stopped: .* of 1\.1 MiB of .* are here"):
