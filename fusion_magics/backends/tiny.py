@@ -7,8 +7,6 @@ Settings: ``engine`` (``llamacpp`` or ``mlx``; default MLX on Apple Silicon, lla
 
 from __future__ import annotations
 
-import platform
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,10 +16,9 @@ from .. import tiny
 from ..errors import UsageError, did_you_mean
 from ..local import LocalModel, Spec
 from . import llamacpp, mlx
-from ._settings import known
+from ._either import SETTINGS, engine_of
 
-ENGINES = ("llamacpp", "mlx")
-SETTINGS = ("engine", *dict.fromkeys((*llamacpp.SETTINGS, *mlx.SETTINGS)))
+__all__ = ["SETTINGS", "open"]
 # Twice their longest right answer: what goes on beyond it goes round in circles.
 MOST_TOKENS = 320
 JUDGE_MOST_TOKENS = 1024
@@ -38,23 +35,10 @@ def open(model: str, settings: Mapping[str, str]) -> LocalModel:
         For a name or setting that does not exist.
     """
     name = f"tiny:{model}"
-    engine = settings.get("engine", default_engine())
-    if engine not in ENGINES:
-        raise UsageError(
-            f"{name}: engine={engine} cannot run it.",
-            f"{did_you_mean(engine, ENGINES)}Engines: {', '.join(ENGINES)}.",
-        )
-    valid = llamacpp.SETTINGS if engine == "llamacpp" else mlx.SETTINGS
-    known(name, settings, ("engine", *valid))
+    engine = engine_of(name, settings)
     spec = _spec(model, engine, settings)
     most_tokens = JUDGE_MOST_TOKENS if model == "judge" else MOST_TOKENS
     return LocalModel(name, spec, wording="short", most_tokens=most_tokens, template_tokens=0)
-
-
-def default_engine() -> str:
-    """``mlx`` on Apple Silicon, ``llamacpp`` elsewhere."""
-    apple = sys.platform == "darwin" and platform.machine() == "arm64"
-    return "mlx" if apple else "llamacpp"
 
 
 def _weights(model: str) -> Path:
