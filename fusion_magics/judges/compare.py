@@ -65,7 +65,7 @@ def compare_prompt(
     return Prompt.of(
         _FULL.format(
             count=len(answers),
-            question=fenced(asked, mark),
+            question=fenced(asked, fence_for(asked, seed=seed)),
             answers=numbered(answers, mark),
             rubric=rubric or rubric_of(RUBRICS[0]),
         )

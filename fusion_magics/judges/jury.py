@@ -68,7 +68,7 @@ def juror_prompt(
     return Prompt.of(
         _FULL.format(
             viewpoint=f" {viewpoint}" if viewpoint else "",
-            question=fenced(asked, mark),
+            question=fenced(asked, fence_for(asked, seed=seed)),
             answer=fenced(answer, mark),
             rubric=rubric or rubric_of(RUBRICS[0]),
         )

@@ -113,7 +113,7 @@ def pointwise_prompt(
     )
     return Prompt.of(
         _FULL.format(
-            question=fenced(asked, mark),
+            question=fenced(asked, fence_for(asked, seed=seed)),
             answer=fenced(answer, mark),
             rubric=rubric,
             scores=scores,

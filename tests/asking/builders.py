@@ -103,13 +103,11 @@ class Anatomy:
 
 
 def anatomy(prompt: Prompt) -> Anatomy:
-    """Take a prompt apart at its fences, whose mark is the first that a line of it shows.
+    """Take a prompt apart at its fences, each from the first line with a mark to the next with it.
 
     The mark is another for every candidate, so one outside its place makes the own texts differ.
     """
     text = "\n\f\n".join(f"{m.role}:\n{m.content}" for m in prompt.messages)
-    found = re.search(r"^<([0-9a-f]{8})>$", text, re.MULTILINE)
-    assert found, "no fence"
-    mark = found[1]
-    pieces = re.split(rf"^<{mark}>\n([\s\S]*?)\n</{mark}>$", text, flags=re.MULTILINE)
-    return Anatomy("<mark>…</mark>".join(pieces[::2]), tuple(pieces[1::2]))
+    pieces = re.split(r"^<([0-9a-f]{8})>\n([\s\S]*?)\n</\1>$", text, flags=re.MULTILINE)
+    assert len(pieces) > 1, "no fence"
+    return Anatomy("<mark>…</mark>".join(pieces[::3]), tuple(pieces[2::3]))

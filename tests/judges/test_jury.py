@@ -196,7 +196,8 @@ def test_the_answer_is_fenced() -> None:
     asked = juror_prompt(QUESTION, answer, "You doubt.").text
     mark = fence_for("question?", answer)
     assert fenced(answer, mark) in asked
-    assert asked.count(f"</{mark}>") == 2
+    assert asked.count(f"</{mark}>") == 1
+    assert fenced("question?", fence_for("question?")) in asked
 
 
 async def test_each_juror_meets_the_candidates_in_an_order_of_its_own() -> None:

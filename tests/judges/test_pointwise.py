@@ -191,7 +191,16 @@ def test_the_answer_stands_between_its_marks_alone(wording: Wording, answer: str
     asked = pointwise_prompt(Prompt.of("q"), answer, wording).text
     mark = fence_for(*(["q"] if wording == "full" else []), answer)
     assert fenced(answer, mark) in asked
-    assert asked.count(f"</{mark}>") == (2 if wording == "full" else 1)
+    assert asked.count(f"</{mark}>") == 1
+
+
+def test_what_is_asked_of_each_answer_begins_alike() -> None:
+    """Instructions and question are read once, whatever the answers are."""
+    question = Prompt.of("How many r's are in strawberry?")
+    one, other = (pointwise_prompt(question, answer, "full").text for answer in ("3", "It is 2."))
+    asked = fenced(question.text, fence_for(question.text))
+    before = one.index(asked) + len(asked)
+    assert one[:before] == other[:before]
 
 
 def test_the_short_wording_is_the_one_the_tiny_judge_learned() -> None:
