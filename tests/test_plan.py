@@ -146,22 +146,6 @@ async def test_local_models_are_planned_for_memory(monkeypatch: pytest.MonkeyPat
     assert alone.model == "tiny:sums", "a vote loads no judge"
 
 
-def test_memory_is_what_the_container_leaves(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from fusion_magics.local import cores
-
-    folder = tmp_path_factory.mktemp("cgroup")
-    monkeypatch.setattr(cores, "CGROUP", folder)
-    free = cores.free_memory()
-    assert free > 2**20
-    (folder / "memory.current").write_text("1000\n")
-    (folder / "memory.max").write_text("max\n")
-    assert cores.free_memory() > 2**20
-    (folder / "memory.max").write_text("5000\n")
-    assert cores.free_memory() == 4000
-
-
 async def test_bad_input_is_an_error_of_the_plan_too() -> None:
     from fusion_magics.errors import UsageError
 

@@ -12,9 +12,9 @@ never outlives the kernel.
 
 from __future__ import annotations
 
-from .cores import free_memory
+from .machine import free_memory
 from .model import LocalModel
-from .registry import Loaded, loaded, unload
+from .registry import Loaded, loaded, room, unload
 from .wire import Spec, stamp
 
-__all__ = ["Loaded", "LocalModel", "Spec", "free_memory", "loaded", "stamp", "unload"]
+__all__ = ["Loaded", "LocalModel", "Spec", "free_memory", "loaded", "room", "stamp", "unload"]

@@ -33,6 +33,8 @@ class Spec(msgspec.Struct, frozen=True):
         Layers on the GPU; None is all of them where the build has one.
     derive : str, optional
         ``module:function`` of the path to what is loaded in its stead, called in the child.
+    parallel : int
+        Most calls at work at once.
     stamp : str
         Of the files as they were when the model was opened, from :func:`stamp`: files that have
         changed are another model.
@@ -45,6 +47,7 @@ class Spec(msgspec.Struct, frozen=True):
     gpu_layers: int | None = None
     derive: str | None = None
     stamp: str = ""
+    parallel: int = 16
 
 
 def stamp(path: Path) -> str:
@@ -87,7 +90,7 @@ class Progress(msgspec.Struct, tag="progress"):
 
 
 class Stopped(msgspec.Struct, tag="stopped"):
-    """A cancelled call that had begun has ended: the engine is free."""
+    """A cancelled call that had begun has ended: the engine is rid of it."""
 
     call: int
 
