@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from .machine import free_memory
 from .model import LocalModel
-from .registry import Loaded, loaded, room, unload
+from .registry import Loaded, capacity, loaded, unload
 from .wire import Spec, stamp
 
-__all__ = ["Loaded", "LocalModel", "Spec", "free_memory", "loaded", "room", "stamp", "unload"]
+__all__ = ["Loaded", "LocalModel", "Spec", "capacity", "free_memory", "loaded", "stamp", "unload"]

@@ -88,6 +88,8 @@ class Measures:
         Of a step's attention, for each token that it looks at.
     base : int
         The process with its vocabulary, and a step's activations.
+    spare : int
+        Streams beside those of the calls.
     """
 
     weights: int
@@ -100,6 +102,7 @@ class Measures:
     passing: int = 0
     windowed: int = 0
     window: int = 0
+    spare: int = 0
     place: Place = "memory"
 
     def footprint(self, streams: int, cells: int) -> Footprint:
@@ -119,11 +122,9 @@ def needs(spec: Spec) -> Footprint:
     """
     found = measures(spec)
     context = context_of(spec, found)
-    unquantised = found.weights > UNQUANTISED * found.parameters
-    spare = int(spec.engine == "llamacpp" and unquantised)
     cell = found.cell + found.windowed
-    streams = streams_of(context, spec.parallel, cell, spare)
-    cells = most_cells(context, streams, cell, spare)
+    streams = streams_of(context, spec.parallel, cell, found.spare)
+    cells = most_cells(context, streams, cell, found.spare)
     # As many whole contexts as the cells come to; more and shorter streams take as much.
     whole = found.footprint(max(1, cells // pages(context)), pages(context))
     few = found.footprint(streams, cells // streams)
@@ -161,15 +162,18 @@ def _of_gguf(spec: Spec) -> Measures:
     inner = max(header.per_layer(".feed_forward_length", layers), default=0)
     heads = max(header.per_layer(".attention.head_count", layers), default=0)
     tokens = header.lengths.get("tokenizer.ggml.tokens", 0)
+    weights = sum(t.size for t in header.tensors) + doubled
+    parameters = sum(_count(t.shape) for t in header.tensors)
     return Measures(
-        weights=sum(t.size for t in header.tensors) + doubled,
-        parameters=sum(_count(t.shape) for t in header.tensors),
+        weights=weights,
+        parameters=parameters,
         trained=header.number(".context_length"),
         cell=_cell(header, layers, width // max(1, heads)),
         stream=_state(header, layers) + 8 * tokens,
         scores=4 * step * (heads + 1),
         base=_process(LLAMACPP, tokens, header) + 4 * step * (2 * inner + 4 * width),
         passing=moved + header.size if MAPPED else 0,
+        spare=int(device == "cpu" and weights > UNQUANTISED * parameters),
         place="gpu" if device == "gpu" and spec.gpu_layers is None else "memory",
     )
 
@@ -339,9 +343,10 @@ def what_would_fit(
     quantisations : sequence of (str, int)
         Names and bytes of weights.
     """
-    whole = model.footprint(1, pages(context))
+    one = 1 + model.spare
+    whole = model.footprint(one, pages(context))
     beside = whole.total - whole.weights
     fitting = [(size, name) for name, size in quantisations if size + beside <= room]
     shorter = range(PAGE, pages(context), PAGE)
-    count = bisect_right(shorter, room, key=lambda cells: model.footprint(1, cells).total)
+    count = bisect_right(shorter, room, key=lambda cells: model.footprint(one, cells).total)
     return Fitting(max(fitting)[1] if fitting else None, shorter[count - 1] if count else None)

@@ -21,7 +21,7 @@ from .child import Child
 from .cores import usable_cores
 from .death import Cause, changed_on_disk
 from .machine import Place, resident_memory
-from .room import Seat, Wanted, check_alone, most_room, to_end
+from .room import Seat, Wanted, fitting_alone, most_room, to_end
 from .waiting import Ticket
 from .wire import Spec
 
@@ -79,11 +79,11 @@ async def stream(
 def loaded() -> list[Loaded]:
     """The models in memory, in the order they were first asked."""
     with _lock:
-        alive = [c for c in _children.values() if c.alive]
-    return [Loaded(c.name, c.spec, c.pid, resident_memory(c.pid)) for c in alive]
+        alive = [(spec, child) for spec, child in _children.items() if child.alive]
+    return [Loaded(c.name, spec, c.pid, resident_memory(c.pid)) for spec, c in alive]
 
 
-def room(place: Place = "memory") -> int:
+def capacity(place: Place = "memory") -> int:
     """Bytes that models may take in all, those that are loaded included."""
     with _lock:
         return most_room(place, list(_seats.values()))
@@ -138,12 +138,12 @@ def _loading(ticket: Ticket, spec: Spec, name: str, wanted: Wanted) -> Child | N
     with _lock:
         _end_outdated(spec)
         seats = list(_seats.values())
-        check_alone(name, spec, wanted, seats)
+        wanted = fitting_alone(name, wanted, seats)
         if ticket is not _tickets[0]:
             return None
         ending = to_end(wanted, seats)
         if ending == []:
-            child = _children[spec] = _start(spec, name)
+            child = _children[spec] = _start(wanted.spec, name)
             _seats[child] = Seat(child, wanted.need.total, wanted.place, users=1)
             return child
         for seat in ending or ():
@@ -182,8 +182,8 @@ def _wait_for_end(child: Child) -> None:
     child.wait()
     with _lock:
         _seats.pop(child, None)
-        if _children.get(child.spec) is child:
-            del _children[child.spec]
+        for spec in [spec for spec, there in _children.items() if there is child]:
+            del _children[spec]
     _call_waiting()
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from ..errors import LoadError
 from .child import Child
 from .footprint import (
@@ -59,13 +61,14 @@ class Seat:
 class Wanted:
     """What a load asks for."""
 
+    spec: Spec
     need: Footprint
     place: Place
 
     @classmethod
     def of(cls, spec: Spec) -> Wanted:
         """For the model of ``spec``; reads its header. Raises LoadError if that cannot be read."""
-        return cls(needs(spec), measures(spec).place)
+        return cls(spec, needs(spec), measures(spec).place)
 
 
 def most_room(place: Place, seats: Iterable[Seat]) -> int:
@@ -95,16 +98,25 @@ def to_end(wanted: Wanted, seats: Sequence[Seat]) -> list[Seat] | None:
     return chosen
 
 
-def check_alone(name: str, spec: Spec, wanted: Wanted, seats: Sequence[Seat]) -> None:
-    """Raise LoadError, with the cure, for a model that would not fit if it were the only one."""
+def fitting_alone(name: str, wanted: Wanted, seats: Sequence[Seat]) -> Wanted:
+    """What fits if the model is the only one: ``wanted``, or fewer calls at once.
+
+    Raises
+    ------
+    LoadError
+        With the cure, if not even one call at a time fits.
+    """
     room = most_room(wanted.place, seats)
     if wanted.need.total <= room:
-        return
+        return wanted
+    wanted = Wanted.of(msgspec.structs.replace(wanted.spec, parallel=1))
     need = wanted.need
+    if need.total <= room:
+        return wanted
     raise LoadError(
         f"{name} does not fit: it takes {size(need.total)} (weights {size(need.weights)}, context "
         f"{size(need.context)}, buffers {size(need.buffers)}), and {size(room)} can be had here.",
-        _cure(spec, room),
+        _cure(wanted.spec, room),
         kind="out-of-memory",
     )
 
