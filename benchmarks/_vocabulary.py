@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,9 @@ class Vocabulary:
         jinja = (folder / "templates" / f"{template}.jinja").read_text(encoding="utf-8")
         if name.startswith("tekken"):
             return cls(*_tekken(name), jinja, _OF_TEKKEN | {"merges": _tekken_merges(name)})
-        fields = gguf.GGUFReader(folder / f"ggml-vocab-{name}.gguf").fields
-        found = {
-            key.removeprefix("tokenizer.ggml."): value.contents()
-            for key, value in fields.items()
-            if key.startswith("tokenizer.ggml.")
-        }
-        return cls(found.pop("tokens"), found.pop("token_type"), jinja, found)
+        found = _of_gguf(folder / f"ggml-vocab-{name}.gguf")
+        other = {key: value for key, value in found.items() if key not in ("tokens", "token_type")}
+        return cls(found["tokens"], found["token_type"], jinja, other)
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -72,6 +69,13 @@ _ADD: dict[type, Any] = {
 }
 _OF_TEKKEN = {"model": "gpt2", "pre": "tekken", "bos_token_id": 1, "eos_token_id": 2}
 _OF_TEKKEN |= {"add_bos_token": True}
+
+
+@cache
+def _of_gguf(path: Path) -> dict[str, Any]:
+    prefix = "tokenizer.ggml."
+    fields = gguf.GGUFReader(path).fields.items()
+    return {k.removeprefix(prefix): v.contents() for k, v in fields if k.startswith(prefix)}
 
 
 def _tekken(name: str) -> tuple[list[str], list[int]]:

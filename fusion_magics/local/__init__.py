@@ -14,7 +14,21 @@ from __future__ import annotations
 
 from .machine import free_memory
 from .model import LocalModel
+from .plan import Share, shares
 from .registry import Loaded, capacity, loaded, unload
+from .room import size
 from .wire import Spec, stamp
 
-__all__ = ["Loaded", "LocalModel", "Spec", "capacity", "free_memory", "loaded", "stamp", "unload"]
+__all__ = [
+    "Loaded",
+    "LocalModel",
+    "Share",
+    "Spec",
+    "capacity",
+    "free_memory",
+    "loaded",
+    "shares",
+    "size",
+    "stamp",
+    "unload",
+]

@@ -138,7 +138,7 @@ def _loading(ticket: Ticket, spec: Spec, name: str, wanted: Wanted) -> Child | N
     with _lock:
         _end_outdated(spec)
         seats = list(_seats.values())
-        wanted = fitting_alone(name, wanted, seats)
+        wanted = fitting_alone(name, wanted, most_room(wanted.place, seats))
         if ticket is not _tickets[0]:
             return None
         ending = to_end(wanted, seats)

@@ -98,15 +98,14 @@ def to_end(wanted: Wanted, seats: Sequence[Seat]) -> list[Seat] | None:
     return chosen
 
 
-def fitting_alone(name: str, wanted: Wanted, seats: Sequence[Seat]) -> Wanted:
-    """What fits if the model is the only one: ``wanted``, or fewer calls at once.
+def fitting_alone(name: str, wanted: Wanted, room: int) -> Wanted:
+    """What fits into ``room`` (:func:`most_room`): ``wanted``, or with fewer calls at once.
 
     Raises
     ------
     LoadError
         With the cure, if not even one call at a time fits.
     """
-    room = most_room(wanted.place, seats)
     if wanted.need.total <= room:
         return wanted
     wanted = Wanted.of(msgspec.structs.replace(wanted.spec, parallel=1))
