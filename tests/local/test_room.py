@@ -293,3 +293,18 @@ async def test_with_little_room_fewer_calls_run_at_once(
     assert (await ask(model, "hello", max_tokens=2)).text
     assert [spec.parallel for spec, _ in started] == [1]
     assert [each.spec for each in loaded()] == [model.spec]
+
+
+async def test_a_small_model_does_not_overtake_a_large_one(
+    built: Build, models: list[LocalModel], machine: Machine, started: list[tuple[Spec, int]]
+) -> None:
+    wide = Shape(width=512, layers=6, heads=8, inner=512, context=4096, ends=False)
+    large = llama(built(wide, "gguf"), context=4096, parallel=1)
+    a, b, _, _ = models
+    machine(needs(large.spec).total / needs(a.spec).total + 0.01)
+    assert 2 * needs(a.spec).total < capacity()
+    async with aclosing(a.stream(Prompt.of("hello"), LONG)) as running:
+        await anext(running)
+        tasks = [await waits(model) for model in (large, b)]
+    await asyncio.gather(*tasks)
+    assert [spec for spec, _ in started] == [a.spec, large.spec, b.spec]
