@@ -4,6 +4,7 @@
 
     FusionError                 every error this package raises on purpose; has a hint (the cure)
     ├── UsageError              what the user wrote cannot be run: nothing was asked
+    ├── DownloadError           a model could not be fetched; what had arrived is kept
     ├── ModelError              one call of one model failed; a pool turns it into a Failure
     │   ├── LoadError           the weights cannot be read, or do not fit
     │   ├── EngineMissing       the package that runs this kind of model is not installed
@@ -81,6 +82,10 @@ class FusionError(Exception):
 
 class UsageError(FusionError, ValueError):
     """What the user wrote cannot be run. Nothing was asked, nothing is lost."""
+
+
+class DownloadError(FusionError):
+    """A model could not be fetched. What had arrived is kept, and the next try goes on from it."""
 
 
 class ModelError(FusionError):

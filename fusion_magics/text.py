@@ -34,3 +34,8 @@ def trim(text: str) -> str:
 def sendable(text: str) -> str:
     """``text`` with a replacement for lone surrogates: half a character has no UTF-8 form."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def binary_size(size: int) -> str:
+    """``size`` bytes as ``512.0 MiB`` or ``13.3 GiB``."""
+    return f"{size / 2**20:,.1f} MiB" if size < 2**30 else f"{size / 2**30:,.1f} GiB"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,10 @@ def _no_user_is_touched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
     """What a kernel or a server that many tests share takes for the configuration folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FUSION_MAGICS_CONFIG", str(tmp_path_factory.mktemp("config")))
+        for variable in ("HF_HOME", "OLLAMA_MODELS"):
+            patch.setenv(variable, str(tmp_path_factory.mktemp(variable)))
+        for variable in ("HF_HUB_CACHE", "HF_ENDPOINT", "HF_TOKEN", "FUSION_MAGICS_MODELS"):
+            patch.delenv(variable, raising=False)
         yield
 
 
@@ -38,3 +43,32 @@ def config_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "config"
     monkeypatch.setenv("FUSION_MAGICS_CONFIG", str(folder))
     return folder
+
+
+@pytest.fixture
+def no_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine on which no tool has any models yet: its home folder."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("HF_HOME", str(home / "huggingface"))
+    monkeypatch.setenv("OLLAMA_MODELS", str(home / "ollama"))
+    return home
+
+
+@pytest.fixture
+def cached(no_models: Path) -> Callable[..., Path]:
+    """Puts a file into the Hugging Face cache, as a download leaves it; returns where it is."""
+
+    def put(repo: str, file: str, content: bytes = b"GGUF\x03\0\0\0", commit: str = "1") -> Path:
+        folder = no_models / "huggingface" / "hub" / f"models--{repo.replace('/', '--')}"
+        blob = folder / "blobs" / hashlib.sha256(content).hexdigest()
+        link = folder / "snapshots" / (40 * commit) / file
+        for path in (blob, link, folder / "refs" / "main"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        blob.write_bytes(content)
+        link.symlink_to(blob)
+        (folder / "refs" / "main").write_text(40 * commit)
+        return link
+
+    return put

@@ -10,6 +10,7 @@ from ..seams import Model
 
 BACKENDS: dict[str, str] = {
     "tiny": "a model shipped inside the package: no download, no key",
+    "local": "a model of the catalogue, by the engine that suits the machine",
     "llamacpp": "a GGUF file, by llama-cpp-python",
     "mlx": "a folder with an MLX model, by mlx-lm",
     "scripted": "answers from a script: for tests, and notebooks that must not need weights",

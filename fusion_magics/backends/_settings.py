@@ -10,6 +10,9 @@ from pathlib import Path
 from ..errors import UsageError, did_you_mean
 from ..text import sendable
 
+PARALLEL = 16
+"""Most calls of one model that are decoded together, where the user does not say."""
+
 MOST = 2**31 - 1  # what the engines, written in C, can count to
 
 OF_EVERY_MEMBER = ("temperature", "top_p", "max_tokens", "seed", "stop", "system", "weight")

@@ -1,22 +1,25 @@
 """``mlx:FOLDER``: a folder with an MLX model, by mlx-lm in a child process.
 
-Runs on Metal on Apple Silicon, and on Linux through MLX's CPU build (slowly). Settings:
-``context`` (tokens of prompt and answer; default the model's own, at most 4096).
+``mlx:org/repo`` is one from the Hugging Face hub that was downloaded before. Runs on Metal on Apple
+Silicon, and on Linux through MLX's CPU build (slowly). Settings: ``context`` (tokens of prompt and
+answer; default the model's own, at most 4096) and ``parallel`` (most calls decoded together;
+default 16).
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import UsageError
+from ..hub import places
+from ..hub.names import hub_name
 from ..local import LocalModel, Spec, stamp
-from ._settings import known, path_of, whole
+from ._settings import PARALLEL, known, path_of, whole
 
-SETTINGS = ("context",)
-HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+SETTINGS = ("context", "parallel")
+_CURE = "Give the path of a folder that mlx_lm.convert wrote."
 
 
 def open(model: str, settings: Mapping[str, str]) -> LocalModel:
@@ -29,15 +32,33 @@ def open(model: str, settings: Mapping[str, str]) -> LocalModel:
     """
     name = f"mlx:{model}"
     known(name, settings, SETTINGS)
-    folder = path_of(name, model)
+    folder = _found(name, model)
     check_folder(name, model, folder)
     return LocalModel(name, spec_of(name, folder, settings))
 
 
-def spec_of(name: str, folder: Path, settings: Mapping[str, str], most: int = 4096) -> Spec:
+def _found(name: str, written: str) -> Path:
+    """The folder that ``written`` means: a path, else a repository on the hub."""
+    path = path_of(name, written)
+    wanted = None if path.exists() else hub_name(written)
+    if wanted is None or wanted.wanted:
+        return path
+    found = places.mlx(wanted.repo)
+    if found is None:
+        raise UsageError(
+            f"{name} is neither a folder nor downloaded from the hub.",
+            f"Download it: %fuse_models pull {name}",
+        )
+    return found
+
+
+def spec_of(
+    name: str, folder: Path, settings: Mapping[str, str], most: int = 4096, parallel: int = PARALLEL
+) -> Spec:
     """How the child loads ``folder``."""
     context = whole(name, settings, "context", 1)
-    return Spec("mlx", str(folder), context, most, stamp=stamp(folder))
+    parallel = whole(name, settings, "parallel", 1) or parallel
+    return Spec("mlx", str(folder), context, most, stamp=stamp(folder), parallel=parallel)
 
 
 def check_folder(name: str, written: str, folder: Path) -> None:
@@ -49,7 +70,7 @@ def check_folder(name: str, written: str, folder: Path) -> None:
             f"For a GGUF file write llamacpp:{written}" if gguf else "Give the folder it lies in.",
         )
     if not folder.is_dir():
-        raise UsageError(f"{name}: there is no folder {folder}.", _instead(written))
+        raise UsageError(f"{name}: there is no folder {folder}.", _CURE)
     for part, pattern in {
         "config.json": "config.json",
         "weights (*.safetensors)": "*.safetensors",
@@ -76,12 +97,3 @@ def _check_config(path: Path) -> None:
             f"{path.parent} is a model with code of its own, which is not run here.",
             "Use a model of a kind that mlx-lm knows by itself.",
         )
-
-
-def _instead(written: str) -> str:
-    if HUB_NAME.fullmatch(written):
-        return (
-            "Names on the Hugging Face hub are not supported yet: download the repository and give "
-            "the path of its folder."
-        )
-    return "Give the path of a folder that mlx_lm.convert wrote."

@@ -1,14 +1,12 @@
 """``tiny:NAME``: a model shipped inside the package, by the same engines as any other.
 
 Settings: ``engine`` (``llamacpp`` or ``mlx``; default MLX on Apple Silicon, llama.cpp elsewhere),
-``context`` (default the model's own, at most 1024; the judge's 2048) and ``gpu_layers``
-(llama.cpp). An answer has at most 320 tokens, a reply of the judge 1024.
+``context`` (default the model's own, at most 1024; the judge's 2048), ``parallel`` (default 4) and
+``gpu_layers`` (llama.cpp). An answer has at most 320 tokens, a reply of the judge 1024.
 """
 
 from __future__ import annotations
 
-import platform
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,13 +16,14 @@ from .. import tiny
 from ..errors import UsageError, did_you_mean
 from ..local import LocalModel, Spec
 from . import llamacpp, mlx
-from ._settings import known
+from ._either import SETTINGS, engine_of
 
-ENGINES = ("llamacpp", "mlx")
-SETTINGS = ("engine", *dict.fromkeys((*llamacpp.SETTINGS, *mlx.SETTINGS)))
+__all__ = ["SETTINGS", "open"]
 # Twice their longest right answer: what goes on beyond it goes round in circles.
 MOST_TOKENS = 320
 JUDGE_MOST_TOKENS = 1024
+# They write a token in less time than it takes to begin a step: more at once gain nothing.
+PARALLEL = 4
 
 
 def open(model: str, settings: Mapping[str, str]) -> LocalModel:
@@ -36,23 +35,10 @@ def open(model: str, settings: Mapping[str, str]) -> LocalModel:
         For a name or setting that does not exist.
     """
     name = f"tiny:{model}"
-    engine = settings.get("engine", default_engine())
-    if engine not in ENGINES:
-        raise UsageError(
-            f"{name}: engine={engine} cannot run it.",
-            f"{did_you_mean(engine, ENGINES)}Engines: {', '.join(ENGINES)}.",
-        )
-    valid = llamacpp.SETTINGS if engine == "llamacpp" else mlx.SETTINGS
-    known(name, settings, ("engine", *valid))
+    engine = engine_of(name, settings)
     spec = _spec(model, engine, settings)
     most_tokens = JUDGE_MOST_TOKENS if model == "judge" else MOST_TOKENS
     return LocalModel(name, spec, wording="short", most_tokens=most_tokens, template_tokens=0)
-
-
-def default_engine() -> str:
-    """``mlx`` on Apple Silicon, ``llamacpp`` elsewhere."""
-    apple = sys.platform == "darwin" and platform.machine() == "arm64"
-    return "mlx" if apple else "llamacpp"
 
 
 def _weights(model: str) -> Path:
@@ -74,7 +60,7 @@ def _weights(model: str) -> Path:
 def _spec(model: str, engine: str, settings: Mapping[str, str]) -> Spec:
     path, most_context = _weights(model), tiny.context(model)
     if engine == "llamacpp":
-        return llamacpp.spec_of(f"tiny:{model}", path, settings, most_context)
-    spec = mlx.spec_of(f"tiny:{model}", path, settings, most_context)
+        return llamacpp.spec_of(f"tiny:{model}", path, settings, most_context, PARALLEL)
+    spec = mlx.spec_of(f"tiny:{model}", path, settings, most_context, PARALLEL)
     # One file serves both engines. The kernel imports no MLX for it: the child does.
     return msgspec.structs.replace(spec, derive="fusion_magics.tiny.mlx_form:mlx_folder")

@@ -101,7 +101,7 @@ class Child:
         self._lock = threading.RLock()
         self._calls: dict[int, Call] = {}
         self._ids = count()
-        self._at_work: int | None = None  # the call that the engine has begun and not ended
+        self._at_work: set[int] = set()  # the calls that the engine has begun and not ended
         self._threads = 0
         self._end: Cause | None = None  # set: the child is of no use
         self._patience = PATIENCE[0]
@@ -168,11 +168,11 @@ class Child:
 
     def _stop(self, number: int) -> None:
         self._orders.put(encode(Cancel(number)))
-        if self._at_work == number:
+        if number in self._at_work:
             self._lose_patience_with(number)
 
     def _lose_patience_with(self, number: int) -> None:
-        """End the child if the engine is not free of a cancelled call in time.
+        """End the child if the engine is not rid of a cancelled call in time.
 
         It looks for a cancel between its steps, but other people's code (a template, a tokenizer,
         a schema's compiler) cannot be asked to stop.
@@ -180,7 +180,7 @@ class Child:
 
         def check() -> None:
             with self._lock:
-                if self._at_work == number:
+                if number in self._at_work:
                     self.kill(stuck)
 
         timer = threading.Timer(self._patience, check)
@@ -272,14 +272,13 @@ class Child:
 
     def _begin(self, number: int) -> None:
         with self._lock:
-            self._at_work = number
+            self._at_work.add(number)
             if number not in self._calls:  # cancelled before we heard of its beginning
                 self._lose_patience_with(number)
 
     def _finish(self, number: int) -> Call | None:
         with self._lock:
-            if self._at_work == number:
-                self._at_work = None
+            self._at_work.discard(number)
             return self._calls.pop(number, None)
 
     def _pass_on(self, number: int, item: Delta | errors.ModelError) -> None:

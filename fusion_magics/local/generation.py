@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from functools import lru_cache
 
 from .. import thinking
@@ -19,27 +18,71 @@ LONGEST_MARK = 24
 """Tokens in which a mark of thinking, and the white space behind it, is found in any vocabulary."""
 
 
-def generate(
-    engine: Engine, messages: Sequence[Message], params: SamplingParams, emit: Emit
-) -> None:
-    """Read the conversation, write the answer.
+class Generation:
+    """One call: a conversation in, deltas out, a token at a time.
+
+    Attributes
+    ----------
+    tokens : list of int
+        The prompt.
+    most : int
+        The most tokens that may be written.
+    over : bool
+        Its last delta was emitted.
 
     Raises
     ------
     ContextOverflow
         If the prompt leaves no room for an answer.
     """
-    emit(Delta(state="reading"))
-    _refuse_the_hopeless(engine, messages)
-    tokens = prompt_tokens(engine.vocabulary, messages)
-    room = engine.context - len(tokens)
-    if room < 1:
-        raise _overflow(f"{len(tokens)} tokens", engine)
-    cached = engine.read(tokens)
-    emit(Delta(state="writing", text=_begun(engine.vocabulary, tokens, params)))
-    written, reason = _write(engine, params, min(room, params.max_tokens), emit)
-    usage = Usage(len(tokens), written, cached, cost=0.0)
-    emit(Delta(finish=Finish(reason, usage)))
+
+    def __init__(
+        self, engine: Engine, messages: Sequence[Message], params: SamplingParams, emit: Emit
+    ) -> None:
+        emit(Delta(state="reading"))
+        _refuse_the_hopeless(engine, messages)
+        self.params = params
+        self.tokens = prompt_tokens(engine.vocabulary, messages)
+        room = engine.context - len(self.tokens)
+        if room < 1:
+            raise _overflow(f"{len(self.tokens)} tokens", engine)
+        self.most = min(room, params.max_tokens)
+        self.over = False
+        self._emit = emit
+        self._vocabulary = engine.vocabulary
+        self._assembly = Assembly(params.stop)
+        self._cached = self._written = 0
+
+    def begin(self, cached: int) -> None:
+        """Its prompt is read; so many tokens of it were known before."""
+        self._cached = cached
+        text = _begun(self._vocabulary, self.tokens, self.params)
+        self._emit(Delta(state="writing", text=text))
+        if self.most == 0:
+            self._finish("length")
+
+    def add(self, token: Token | None) -> None:
+        """The next token; None: the model ended its text."""
+        if token is None:
+            return self._finish("stop")
+        self._written += 1
+        self._assembly.add(*_piece(self._vocabulary, token))
+        self._pass_on(self._assembly.take())
+        if self._assembly.stopped:
+            self._finish("stop")
+        elif self._written == self.most:
+            self._finish("length")
+
+    def _pass_on(self, new: tuple[str, tuple[TokenLogprob, ...]]) -> None:
+        text, logprobs = new
+        if text or logprobs:
+            self._emit(Delta(text=text, logprobs=logprobs))
+
+    def _finish(self, reason: FinishReason) -> None:
+        self._pass_on(self._assembly.rest())
+        usage = Usage(len(self.tokens), self._written, self._cached, cost=0.0)
+        self._emit(Delta(finish=Finish(reason, usage)))
+        self.over = True
 
 
 def _refuse_the_hopeless(engine: Engine, messages: Sequence[Message]) -> None:
@@ -78,34 +121,6 @@ def _begun(vocabulary: Vocabulary, prompt: Sequence[int], params: SamplingParams
         return ""
     end = "".join(_shown(vocabulary, token) for token in prompt[-LONGEST_MARK:])
     return thinking.opened_by(end)
-
-
-def _write(
-    engine: Engine, params: SamplingParams, limit: int, emit: Emit
-) -> tuple[int, FinishReason]:
-    """Write at most ``limit`` tokens; how many, and why no more."""
-    assembly = Assembly(params.stop)
-    written, reason = 0, "length"
-    with closing(engine.write(params)) as tokens:  # type: ignore[type-var]
-        while written < limit:
-            token = next(tokens, None)
-            if token is None:
-                reason = "stop"
-                break
-            written += 1
-            assembly.add(*_piece(engine.vocabulary, token))
-            _emit_text(assembly.take(), emit)
-            if assembly.stopped:
-                reason = "stop"
-                break
-    _emit_text(assembly.rest(), emit)
-    return written, reason  # type: ignore[return-value]
-
-
-def _emit_text(new: tuple[str, tuple[TokenLogprob, ...]], emit: Emit) -> None:
-    text, logprobs = new
-    if text or logprobs:
-        emit(Delta(text=text, logprobs=logprobs))
 
 
 def _piece(vocabulary: Vocabulary, token: Token) -> tuple[bytes, TokenLogprob | None]:

@@ -1,4 +1,4 @@
-"""The calls that wait in a child process, and the one that runs."""
+"""The calls that wait in a child process, and the cancels of those at work."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ class Inbox:
         self._cancel = cancel
         self._changed = threading.Condition()
         self._waiting: deque[Generate] = deque()
-        self._running: int | None = None
+        self._at_work: set[int] = set()
+        self._cancelled: set[int] = set()
         self._threads = 1
         self._set_threads: Callable[[int], None] = lambda count: None
 
     def put(self, order: Order) -> None:
-        """Take in an order; a cancel of the running call reaches the engine at once."""
+        """Take in an order; a cancel of a call at work aborts the engine's step at once."""
         with self._changed:
             match order:
                 case Generate():
                     self._waiting.append(order)
                     self._changed.notify()
-                case Cancel(call) if call == self._running:
+                case Cancel(call) if call in self._at_work:
+                    self._cancelled.add(call)
                     self._cancel.set()
                 case Cancel(call):
                     self._waiting = deque(w for w in self._waiting if w.call != call)
@@ -36,20 +38,29 @@ class Inbox:
                     self._threads = count
                     self._set_threads(count)
 
-    def take(self) -> Generate:
-        """Wait for the next call and mark it as running."""
+    def take(self, wait: bool) -> Generate | None:
+        """The next call, which is at work from now on; None if there is none and no ``wait``."""
         with self._changed:
-            while not self._waiting:
+            while wait and not self._waiting:
                 self._changed.wait()
+            if not self._waiting:
+                return None
             order = self._waiting.popleft()
-            self._cancel.clear()
-            self._running = order.call
+            self._at_work.add(order.call)
             return order
 
-    def done(self) -> None:
-        """The running call has ended."""
+    def cancelled(self) -> set[int]:
+        """The calls at work that were cancelled; the engine may go on with the others."""
         with self._changed:
-            self._running = None
+            cancelled, self._cancelled = self._cancelled, set()
+            self._cancel.clear()
+            return cancelled
+
+    def done(self, call: int) -> None:
+        """A call at work has ended."""
+        with self._changed:
+            self._at_work.discard(call)
+            self._cancelled.discard(call)
 
     def on_threads(self, setter: Callable[[int], None]) -> None:
         """Tell ``setter`` how many threads to use, now and at every change."""

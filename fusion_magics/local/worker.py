@@ -1,8 +1,8 @@
 """The child process that owns one loaded model; :mod:`.child` starts it.
 
-The main thread runs the engine, one call after the other. A second thread listens, so that a
-cancel reaches a running engine, and watches over the parent: when the kernel ends, however it ends,
-this process ends at once.
+The main thread runs the engine, for all calls at once (:mod:`.batching`). A second thread listens,
+so that a cancel reaches a running engine, and watches over the parent: when the kernel ends,
+however it ends, this process ends at once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import select
 import signal
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -22,27 +21,13 @@ from pathlib import Path
 import msgspec
 
 from ..errors import EngineMissing, LoadError, ModelError
-from ..types import Delta
-from .engines import ENGINES, CancelFlag, Cancelled, Engine
-from .generation import generate
+from .batching import Batch
+from .engines import ENGINES, CancelFlag, Engine
 from .inbox import Inbox
-from .wire import (
-    Failed,
-    Generate,
-    Lines,
-    Progress,
-    Ready,
-    Report,
-    Spec,
-    Stopped,
-    encode,
-    order,
-    spec,
-    write,
-)
+from .reporting import failure, words
+from .wire import Lines, Ready, Report, Spec, encode, order, spec, write
 
 WATCH_SECONDS = 0.5
-FLUSH_SECONDS = 0.02
 
 
 def main(spec_json: str, parent: int) -> None:
@@ -56,12 +41,13 @@ def main(spec_json: str, parent: int) -> None:
     try:
         engine = _load(spec(spec_json), cancel)
     except Exception as exc:
-        send(_failure(exc))
+        send(failure(exc))
         os._exit(0)
     inbox.on_threads(lambda count: setattr(engine, "threads", count))
     send(Ready())
+    batch = Batch(engine, inbox, send)
     while True:
-        _serve(engine, inbox.take(), inbox, send)
+        batch.turn()
 
 
 def _take_input() -> int:
@@ -131,7 +117,7 @@ def _load(model: Spec, cancel: CancelFlag) -> Engine:
         ) from exc
     except Exception as exc:
         raise LoadError(
-            f"{model.path} cannot be loaded: {_words(exc)}",
+            f"{model.path} cannot be loaded: {words(exc)}",
             "The files may be damaged, not fully downloaded, or of a model that this engine does "
             "not know.",
         ) from exc
@@ -145,61 +131,3 @@ def _derived(model: Spec) -> Spec:
     home, _, function = model.derive.partition(":")
     made = getattr(importlib.import_module(home), function)(Path(model.path))
     return msgspec.structs.replace(model, path=str(made), derive=None)
-
-
-def _serve(engine: Engine, asked: Generate, inbox: Inbox, send: Callable[[Report], None]) -> None:
-    stream = Stream(asked.call, send)
-    try:
-        generate(engine, asked.messages, asked.params, stream.emit)
-    except Cancelled:
-        send(Stopped(asked.call))
-    except Exception as exc:
-        stream.flush()
-        send(_failure(exc, asked.call))
-    finally:
-        inbox.done()
-
-
-class Stream:
-    """Sends the deltas of one call; text that comes faster than every 20 ms is put together.
-
-    Each message costs the kernel's event loop a wake-up, and a tiny model writes thousands of
-    tokens a second.
-    """
-
-    def __init__(self, call: int, send: Callable[[Report], None]) -> None:
-        self._call = call
-        self._send = send
-        self._held = Delta()
-        self._sent = 0.0
-
-    def emit(self, delta: Delta) -> None:
-        """Send ``delta``, or hold it for a moment if it is only text."""
-        if delta.state or delta.finish:
-            self.flush()
-            self._send(Progress(self._call, delta))
-            return
-        self._held = Delta(
-            text=self._held.text + delta.text, logprobs=self._held.logprobs + delta.logprobs
-        )
-        if time.monotonic() - self._sent >= FLUSH_SECONDS:
-            self.flush()
-
-    def flush(self) -> None:
-        """Send what is held."""
-        if self._held.text or self._held.logprobs:
-            self._send(Progress(self._call, self._held))
-            self._held = Delta()
-            self._sent = time.monotonic()
-
-
-def _failure(exc: Exception, call: int | None = None) -> Failed:
-    if isinstance(exc, ModelError):
-        name, kind = type(exc).__name__, exc.failure_kind
-        return Failed(name, exc.message, exc.hint, kind, exc.retryable, call)
-    hint = "Ask again; if it fails again, unload the model, or use another one."
-    return Failed("ModelError", f"The engine failed: {_words(exc)}", hint, "failed", False, call)
-
-
-def _words(exc: BaseException) -> str:
-    return f"{type(exc).__name__}: {exc}"[:1000]

@@ -15,7 +15,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from .awaiting import MAGIC
-from .options import WORD, flags_of, magic_parser, pool_parser, takes
+from .options import WORD, flags_of, magic_parser, models_parser, pool_parser, takes
 
 if TYPE_CHECKING:
     from .fuse import FuseMagics
@@ -131,7 +131,7 @@ def _members(typed: str, names: Iterable[str], judging: bool = False) -> tuple[s
     name = typed[bare.rfind(",") + 1 :].lstrip()
     start = bare.rfind("@", len(typed) - len(name)) + 1
     if not start:
-        return name, _starting(name, dict.fromkeys(names))
+        return name, _starting(name, dict.fromkeys([*names, *on_disk(name)]))
     return typed[start:], _starting(typed[start:], settings(name.partition(":")[0], judging))
 
 
@@ -147,13 +147,29 @@ def _beside(magic: str, typed: str, magics: FuseMagics) -> tuple[str, list[str]]
         return _fuse_pool(words, last) if words else (last, _starting(last, VERBS))
     if magic == "fuse_models" and not words:
         return last, _starting(last, inventory.VERBS)
-    if magic == "fuse_models" and words == ["unload"]:
-        return last, _starting(last, loaded())
+    if magic == "fuse_models":
+        return last, _starting(last, _of_models(words, last))
     if magic == "fuse_status" and not words:
         return last, _starting(last, status.VERBS)
     if magic == "fuse_status" and words == ["cancel"]:
         return last, _starting(last, [*(str(r.number) for r in magics.runs.running), status.ALL])
     return "", []
+
+
+def _of_models(words: list[str], last: str) -> list[str]:
+    """What may stand behind ``%fuse_models`` and ``words``."""
+    verb, *given = words
+    if last.startswith("-") and verb in ("pull", "remove"):
+        return [flag for flag in flags_of(models_parser()) if flag.startswith("--")]
+    if any(not word.startswith("-") for word in given):
+        return []
+    offered: dict[str, Callable[[], list[str]]] = {
+        "unload": loaded,
+        "remove": downloaded,
+        "show": lambda: catalogue(""),
+        "pull": lambda: catalogue(last),
+    }
+    return offered[verb]() if verb in offered else []
 
 
 def _fuse_pool(words: list[str], last: str) -> tuple[str, list[str]]:
@@ -225,6 +241,35 @@ def members() -> list[str]:
 
     named = [f"tiny:{name}" for name in NAMES] + [f"scripted:{name}" for name in SCRIPTS]
     return [*named, *(f"{word}:" for word in BACKENDS if word not in ("tiny", "scripted"))]
+
+
+def on_disk(typed: str) -> list[str]:
+    """Names of models here, and the catalogue's, for a name that begins as one of such engines'."""
+    engine, colon, model = typed.partition(":")
+    if not colon or engine not in ("local", "llamacpp", "mlx"):
+        return []
+    from ..models import found
+
+    here = [model.name for model in found() if not re.search(r"[,@\s*]", model.name)]
+    return here if engine != "local" else [*here, *(f"local:{n}" for n in catalogue(model))]
+
+
+def catalogue(typed: str) -> list[str]:
+    """The catalogue's names; behind the colon of one, its quantisations."""
+    from ..catalog import default_engine, entries
+
+    name, colon, _ = typed.partition(":")
+    known = entries()
+    if not colon or name not in known:
+        return list(known)
+    return [f"{name}:{how}" for how in known[name].quantisations(default_engine())]
+
+
+def downloaded() -> list[str]:
+    """The names of the models that can be removed."""
+    from ..models import removable
+
+    return [model.name for model in removable()]
 
 
 def settings(engine: str, judging: bool = False) -> list[str]:

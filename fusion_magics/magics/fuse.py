@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Coroutine, Mapping
+from argparse import ArgumentParser
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -26,7 +28,17 @@ from ..background import Background, Runs, check_loop_goes_on
 from ..errors import UsageError, did_you_mean, kept
 from .awaiting import MAGIC, without_semicolon
 from .interpolate import fill
-from .options import AGGREGATE, MODE, PROTOCOL, VIEW, Word, magic_parser, parse, split_line
+from .options import (
+    AGGREGATE,
+    MODE,
+    PROTOCOL,
+    VIEW,
+    Word,
+    magic_parser,
+    models_parser,
+    parse,
+    split_line,
+)
 
 if TYPE_CHECKING:
     from ..plan import Plan
@@ -96,12 +108,18 @@ def _check(name: str, value: Any) -> None:
     """Raises a ``UsageError`` for a default that no cell could run with."""
     from ..checks import jury_of, seconds
     from ..judges import rubric_of
+    from ..models import bytes_of
     from ..pool import Budget
 
     if name == "deadline":
         seconds(name, value)
     else:
-        checks: dict[str, Any] = {"rubric": rubric_of, "jury": jury_of, "budget": Budget.of}
+        checks: dict[str, Any] = {
+            "rubric": rubric_of,
+            "jury": jury_of,
+            "budget": Budget.of,
+            "disk": bytes_of,
+        }
         checks[name](value)
 
 
@@ -136,6 +154,9 @@ class FuseMagics(Magics):  # type: ignore[misc]
     budget = Unicode(
         help="Hard cap over all calls of one cell: 0.05usd, 20000tok; empty: none."
     ).tag(config=True)
+    disk = Unicode("5GB", help="How much of the disk a download leaves free: 5GB, 500MB.").tag(
+        config=True
+    )
     view = Unicode("live", help="How a Fusion is shown: live, table, text.").tag(config=True)
 
     def __init__(self, shell: Any) -> None:
@@ -154,7 +175,7 @@ class FuseMagics(Magics):  # type: ignore[misc]
             f"{did_you_mean(proposal.value, words)}There is: {', '.join(words)}"
         )
 
-    @validate("rubric", "jury", "budget", "deadline")
+    @validate("rubric", "jury", "budget", "deadline", "disk")
     def _a_default_that_can_run(self, proposal: Any) -> Any:
         try:
             if proposal.value:
@@ -221,14 +242,27 @@ class FuseMagics(Magics):  # type: ignore[misc]
 
     @line_magic
     def fuse_models(self, line: str) -> None:
-        """The models in memory and those that ship: ``%fuse_models``.
+        """The models in memory, on this machine, and in the catalogue.
 
-        ``%fuse_models unload`` gives the memory of all back to the system,
-        ``%fuse_models unload NAME`` that of one.
+        ::
+
+            %fuse_models                 list them
+            %fuse_models show NAME       one of the catalogue: quantisations, sizes, sources
+            %fuse_models pull NAME       download it; again: go on where it was stopped
+            %fuse_models remove NAME     take a download off the disk
+            %fuse_models unload [NAME]   give the memory of one, or of all, back to the system
+
+        ``pull`` takes a name of the catalogue (``phi-4``, ``phi-4:Q8_0``) or of the Hugging Face
+        hub (``org/repo:Q4_K_M``, ``org/repo:model.gguf``, ``mlx:org/repo``). Then ask
+        ``local:phi-4``, ``llamacpp:org/repo:Q4_K_M`` or ``mlx:org/repo``.
+
+        Options
+        -------
         """
+        from ..models import bytes_of
         from .inventory import command
 
-        print(command(line))
+        print(command(line, bytes_of(self.disk)))
 
     @no_var_expand
     @line_magic
@@ -426,15 +460,16 @@ class FuseMagics(Magics):  # type: ignore[misc]
         return {"text/plain": shown["text/plain"]} if view == "text" else shown
 
 
-def _help() -> str:
-    """The docstring of ``%fuse`` with its options."""
+def _help(magic: Callable[..., Any], parser: Callable[[], ArgumentParser]) -> str:
+    """The docstring of ``magic`` with the options of its ``parser``."""
     import inspect
 
-    text = inspect.cleandoc(FuseMagics.fuse.__doc__ or "")
-    options = magic_parser().format_help().partition("options:\n")[2]
+    text = inspect.cleandoc(magic.__doc__ or "")
+    options = parser().format_help().partition("options:\n")[2]
     return f"{text}\n{options}"
 
 
 # `%fuse?` asks a function for this before it reads __doc__: the tables behind the options need
 # not be imported before someone wants to see them.
-FuseMagics.fuse.getdoc = _help
+FuseMagics.fuse.getdoc = partial(_help, FuseMagics.fuse, magic_parser)
+FuseMagics.fuse_models.getdoc = partial(_help, FuseMagics.fuse_models, models_parser)

@@ -102,6 +102,16 @@ def several(text: str) -> str:
     )
 
 
+def amount(text: str) -> int:
+    """An option's type: bytes, written ``20GB``."""
+    from ..models import bytes_of
+
+    try:
+        return bytes_of(text)
+    except UsageError as exc:
+        raise argparse.ArgumentTypeError(f"cannot be {text!r}.\n{exc.hint}") from None
+
+
 MODE = Word("mode", "..modes", "MODES")
 PROTOCOL = Word("protocol", "..judges", "JUDGES")
 AGGREGATE = Word("aggregate", "..judges", "AGGREGATES")
@@ -173,6 +183,10 @@ _IN_A_NOTEBOOK: tuple[Option, ...] = (
     (("-o", "--out"), variable, "NAME", "also bind the Fusion to NAME"),
     (("--bg",), Switch(), None, "run in the background: other cells run, the value can be awaited"),
 )
+_FETCHING: tuple[Option, ...] = (
+    (("-y", "--yes"), Switch(), None, "agree to what would be asked"),
+    (("--disk",), amount, "SIZE", "leave so much of the disk free: 20GB (default: 5GB)"),
+)
 _SHOWING: tuple[Option, ...] = ((("--view",), VIEW, "VIEW", "live (default), table, text"),)
 
 
@@ -210,6 +224,14 @@ def pool_parser() -> argparse.ArgumentParser:
     """The options of ``%fuse_pool save``."""
     parser = _Parser("%fuse_pool", add_help=False, allow_abbrev=False, exit_on_error=False)
     _add_options(parser, (_JUDGE,))
+    return parser
+
+
+@cache
+def models_parser() -> argparse.ArgumentParser:
+    """The options of ``%fuse_models pull`` and ``remove``."""
+    parser = _Parser("%fuse_models", add_help=False, allow_abbrev=False, exit_on_error=False)
+    _add_options(parser, _FETCHING)
     return parser
 
 
@@ -323,6 +345,27 @@ def split_line(line: str, parser: argparse.ArgumentParser | None = None) -> tupl
             at, equals, value = following.end(), "=", following[0]
         words.append(flag + equals + unquoted(flag, value))
     return words, line[at:].strip()
+
+
+def words_and_options(
+    text: str, parser: argparse.ArgumentParser, where: str
+) -> tuple[list[str], dict[str, Any]]:
+    """The words in ``text``, which stands behind ``where``, and the options between them.
+
+    Raises
+    ------
+    UsageError
+        For an option that does not exist, and a quote that is never closed.
+    """
+    options: list[str] = []
+    words: list[str] = []
+    while text:
+        more, text = split_line(text, parser)
+        options += more
+        if word := WORD.match(text):
+            words.append(unquoted(where, word[0]))
+            text = text[word.end() :].strip()
+    return words, parse(parser, options)
 
 
 def unquoted(flag: str, value: str) -> str:

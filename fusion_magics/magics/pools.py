@@ -12,7 +12,7 @@ from ..members import split_name, split_names
 from ..pools import SavedPool
 from ..text import printable
 from .inventory import aligned
-from .options import WORD, parse, pool_parser, split_line, unquoted
+from .options import pool_parser, words_and_options
 
 _SAVE = "%fuse_pool save NAME MEMBER,MEMBER [-j JUDGE]"
 _HEAD = ("pool", "judge", "members")
@@ -123,19 +123,11 @@ def read(text: str) -> tuple[str, str, str | None]:
     UsageError
         If a part is missing, or there is an option that does not exist.
     """
-    options: list[str] = []
-    words: list[str] = []
-    while text:
-        more, text = split_line(text, pool_parser())
-        options += more
-        if word := WORD.match(text):
-            words.append(unquoted("save", word[0]))
-            text = text[word.end() :].strip()
-    judge = parse(pool_parser(), options).get("judge")
+    words, given = words_and_options(text, pool_parser(), "save")
     if len(words) < 2:
         missing = "members" if words else "name and no members"
         raise UsageError(f"%fuse_pool save has no {missing}.", f"Write: {_SAVE}")
-    return words[0], ",".join(words[1:]), judge
+    return words[0], ",".join(words[1:]), given.get("judge")
 
 
 def code(name: str, pool: SavedPool) -> str:

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -64,10 +65,62 @@ def test_a_missing_file(tmp_path: Path) -> None:
     assert "Did you mean" in refused(f"llamacpp:{tmp_path}/storys.gguf").hint
 
 
-def test_a_name_on_the_hub() -> None:
-    for name in ("org/repo-GGUF", "org/repo:Q4_K_M"):
-        assert "Hugging Face hub" in refused(f"llamacpp:{name}").hint
-    assert "Hugging Face hub" in refused("mlx:mlx-community/model-4bit").hint
+def test_a_name_on_the_hub_that_is_not_downloaded() -> None:
+    for name in ("org/repo-GGUF", "org/repo:Q4_K_M", "org/repo:m.gguf"):
+        assert refused(f"llamacpp:{name}").hint == f"Download it: %fuse_models pull {name}"
+    name = "mlx:mlx-community/model-4bit"
+    assert refused(name).hint == f"Download it: %fuse_models pull {name}"
+
+
+def test_a_name_on_the_hub_that_is(cached: Callable[..., Path]) -> None:
+    file = cached("org/repo", "m-Q8_0.gguf", STORIES.read_bytes())
+    for written in ("org/repo", "org/repo:q8_0", "org/repo:m-Q8_0.gguf"):
+        model = open_model("llamacpp", written)
+        assert isinstance(model, LocalModel)
+        assert (model.name, model.spec.path) == (f"llamacpp:{written}", str(file))
+
+
+def test_a_path_that_is_there_is_no_name_on_the_hub(
+    cached: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cached("org/repo", "m-Q8_0.gguf")
+    (tmp_path / "org").mkdir()
+    shutil.copy(STORIES, tmp_path / "org" / "repo")
+    monkeypatch.chdir(tmp_path)
+    model = open_model("llamacpp", "org/repo")
+    assert isinstance(model, LocalModel)
+    assert model.spec.path == str(tmp_path / "org" / "repo")
+
+
+# ── local ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_model_of_the_catalogue(cached: Callable[..., Path]) -> None:
+    assert "%fuse_models pull phi-4:Q8_0" in refused("local:phi-4:Q8_0", engine="llamacpp").hint
+    file = cached("unsloth/phi-4-GGUF", "phi-4-Q8_0.gguf", STORIES.read_bytes())
+    model = open_model("local", "phi-4:Q8_0", {"engine": "llamacpp", "context": "512"})
+    assert isinstance(model, LocalModel)
+    spec = Spec("llamacpp", str(file), context=512, stamp=stamp(file))
+    assert (model.name, model.spec) == ("local:phi-4:Q8_0", spec)
+    assert "not downloaded" in refused("local:phi-4", engine="llamacpp").message
+
+
+def test_a_model_of_the_catalogue_by_mlx(cached: Callable[..., Path]) -> None:
+    repo = "mlx-community/phi-4-4bit"
+    assert "not downloaded" in refused("local:phi-4", engine="mlx").message
+    for name, content in (("config.json", b'{"model_type": "llama"}'), ("tokenizer.json", b"{}")):
+        file = cached(repo, name, content)
+    cached(repo, "model.safetensors", b"x")
+    model = open_model("local", "phi-4", {"engine": "mlx"})
+    assert isinstance(model, LocalModel)
+    assert (model.spec.engine, model.spec.path) == ("mlx", str(file.parent))
+
+
+def test_a_name_that_the_catalogue_has_not() -> None:
+    assert "Did you mean local:phi-4?" in refused("local:phi4").hint
+    assert "There is: " in refused("local:phi-4:Q9", engine="llamacpp").hint
+    assert "engine" in refused("local:phi-4", engine="torch").message
+    assert "gpu_layers" in refused("local:phi-4", engine="mlx", gpu_layers="1").message
 
 
 def test_a_folder(tmp_path: Path) -> None:

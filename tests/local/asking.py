@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import psutil
 
 from fusion_magics.local import LocalModel, Spec, loaded
+from fusion_magics.local.engines import Engine, Token
 from fusion_magics.types import Delta, Finish, Prompt, SamplingParams, TokenLogprob
 
 STORIES = Path(__file__).parents[1] / "data" / "stories260K.gguf"
@@ -48,6 +50,25 @@ async def ask(model: LocalModel, prompt: str | Prompt, **params: Any) -> Answer:
     prompt = Prompt.of(prompt) if isinstance(prompt, str) else prompt
     params = {"max_tokens": 40} | params
     return Answer(tuple([d async for d in model.stream(prompt, SamplingParams(**params))]))
+
+
+def tokens_of(
+    engine: Engine, prompt: Sequence[int], params: SamplingParams, most: int = 20
+) -> Iterator[Token]:
+    """What ``engine`` itself writes behind ``prompt``, without a child process."""
+    slot = engine.begin(prompt, params, most)
+    assert slot is not None
+    try:
+        while not engine.read(slot):
+            pass
+        for _ in range(most):
+            token = engine.pick(slot)
+            if token is None:
+                return
+            yield token
+            engine.step([slot])
+    finally:
+        engine.end(slot)
 
 
 def child_pid(model: LocalModel) -> int:

@@ -38,7 +38,7 @@ class Shape:
 
     ``ends`` False keeps the model from ending its text; ``marked`` False leaves the turns' tokens
     (all but the last special one) without the mark "special", as some real vocabularies do.
-    ``norm`` of NaN is a damaged file.
+    ``norm`` of NaN is a damaged file. ``kind`` is the GGUF's quantisation, such as ``Q8_0``.
     """
 
     width: int = 64
@@ -51,6 +51,7 @@ class Shape:
     ends: bool = True
     marked: bool = True
     norm: float = 1.0
+    kind: str = "F16"
 
     def weights(self) -> dict[str, np.ndarray]:
         """Random matrices by their GGUF names."""
@@ -100,7 +101,12 @@ def write_gguf(path: Path, shape: Shape) -> Path:
     if shape.template:
         w.add_chat_template(shape.template)
     for name, array in shape.weights().items():
-        w.add_tensor(name, array)
+        if shape.kind != "F16" and array.dtype == np.float16:
+            kind = gguf.GGMLQuantizationType[shape.kind]
+            packed = gguf.quants.quantize(array.astype(np.float32), kind)
+            w.add_tensor(name, packed, raw_dtype=kind)
+        else:
+            w.add_tensor(name, array)
     w.write_header_to_file()
     w.write_kv_data_to_file()
     w.write_tensors_to_file()

@@ -10,9 +10,11 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
-from asking import ask, child_pid
+from asking import ask, child_pid, tokens_of
+from msgspec.structs import replace as with_spec
 
 from fusion_magics.fusion import fuse
 from fusion_magics.local import LocalModel, child, loaded, registry, wire
@@ -78,34 +80,28 @@ async def test_a_cancel_stops_the_engine(
     assert child_pid(model) == pid  # the model stayed loaded
 
 
-def test_what_was_read_before_a_cancel_is_kept(
-    steady: LocalModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_read_before_a_cancel_is_kept(steady: LocalModel) -> None:
     flag = CancelFlag()
     engine = llamacpp.load(steady.spec, flag)
     tokens = list(LONG.encode()[:1000])
     params = SamplingParams(logprobs=3)
-    engine.read(tokens)
-    fresh = next(engine.write(params))
-    engine.read([1, 2, 3])
-    decode, pieces = engine._decode, []
-
-    def cancelled_in_the_second(piece: list[int]) -> None:
-        decode(piece)
-        pieces.append(piece)
-        if len(pieces) == 2:
-            flag.set()
-
-    monkeypatch.setattr(engine, "_decode", cancelled_in_the_second)
+    (fresh,) = tokens_of(llamacpp.load(steady.spec, CancelFlag()), tokens, params, 1)
+    slot = engine.begin(tokens, params, 1)
+    assert not engine.read(slot)
+    assert not engine.read(slot)
+    flag.set()
     with pytest.raises(Cancelled):
-        engine.read(tokens)
-    assert len(pieces) == 2  # it computes no more
+        engine.read(slot)
     flag.clear()
-    assert engine.read(tokens) == 2 * llamacpp.PIECE
-    assert next(engine.write(params)) == fresh  # to the last bit
+    engine.end(slot)
+    again = engine.begin(tokens, params, 1)
+    assert again.cached == 2 * llamacpp.PIECE
+    engine.end(again)
+    assert [*tokens_of(engine, tokens, params, 1)] == [fresh]  # to the last bit
 
 
 async def test_a_call_that_waits_can_be_cancelled(slow: LocalModel, heard: Heard) -> None:
+    slow = replace(slow, spec=with_spec(slow.spec, parallel=1))
     async with aclosing(slow.stream(Prompt.of("hello"), SamplingParams(max_tokens=50))) as running:
         while (await anext(running)).state != "writing":
             pass
@@ -192,9 +188,9 @@ async def test_a_cancelled_member_that_waits_is_never_begun(
     steady: LocalModel, heard: Heard
 ) -> None:
     name = f"llamacpp:{steady.spec.path}"
-    await fuse("hello", pool=f"{name}@max_tokens=3", judge="scripted:yes", mode="vote")
+    await fuse("hello", pool=f"{name}@max_tokens=3@parallel=1", judge="scripted:yes", mode="vote")
     fusion = await fused(
-        f"{name}*2@max_tokens=40",
+        f"{name}*2@max_tokens=40@parallel=1",
         "hello",
         lambda who, now: f"{name}#2" if who == f"{name}#1" and now == "writing" else None,
     )

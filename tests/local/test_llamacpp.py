@@ -15,7 +15,7 @@ from pathlib import Path
 
 import llama_cpp as lib
 import pytest
-from asking import BEGINNING, STORIES, ask, llama
+from asking import BEGINNING, STORIES, ask, llama, tokens_of
 from random_models import Shape
 
 from fusion_magics.errors import ContextOverflow, ModelError
@@ -126,9 +126,11 @@ def test_the_reason_of_a_load_is_its_own(tmp_path: Path, content: bytes, reason:
 
 async def test_no_sampling_default_leaks_in(chatty: LocalModel) -> None:
     """At a high temperature all 256 bytes are about equally likely; top-k would show 40."""
-    answer = await ask(chatty, "x", temperature=100.0, max_tokens=400, logprobs=1)
-    assert len({(t.logprob) for t in answer.logprobs}) > 100
-    assert len({t.token for t in answer.logprobs}) > 80
+    params = {"temperature": 100.0, "max_tokens": 400, "logprobs": 1}
+    samples = [await ask(chatty, "x", seed=seed, **params) for seed in range(8)]
+    tokens = [token for answer in samples for token in answer.logprobs]
+    assert len({token.logprob for token in tokens}) > 100
+    assert len({token.token for token in tokens}) > 80
 
 
 async def test_stop_strings(stories: LocalModel) -> None:
@@ -256,7 +258,7 @@ async def test_max_tokens_of_zero(stories: LocalModel) -> None:
     assert (answer.text, answer.finish.reason) == ("", "length")
 
 
-async def test_calls_of_one_model_wait_for_each_other(stories: LocalModel) -> None:
+async def test_calls_of_one_model_are_made_together(stories: LocalModel) -> None:
     beginnings = ["Once upon a time", "The dog", "Tom and Sam", "A big red ball"]
     alone = [(await ask(stories, text)).text for text in beginnings]
     together = await asyncio.gather(*(ask(stories, text) for text in beginnings))
@@ -326,8 +328,9 @@ def test_an_abort_reaches_into_a_step(slow: LocalModel, monkeypatch: pytest.Monk
     monkeypatch.setattr(llamacpp, "PIECE", 1024)  # all of the prompt is one step
     flag = CancelFlag()
     engine = llamacpp.load(slow.spec, flag)
+    first = engine.begin([65] * 1000, SamplingParams(), 10)
     began = time.process_time()
-    engine.read([65] * 1000)
+    assert engine.read(first)
     whole = time.process_time() - began
 
     def stop_soon() -> None:
@@ -335,18 +338,21 @@ def test_an_abort_reaches_into_a_step(slow: LocalModel, monkeypatch: pytest.Monk
             time.sleep(0.001)
         flag.set()
 
+    second = engine.begin([66] * 1000, SamplingParams(), 10)
     began = time.process_time()  # of the processor: other work on the machine does not count
     threading.Thread(target=stop_soon).start()
     with pytest.raises(Cancelled):
-        engine.read([66] * 1000)
+        engine.read(second)
     assert time.process_time() - began < whole / 2
-    assert engine._read == []
+    assert second.at == 0
+    flag.clear()
+    assert engine.read(second)  # it can be read after all
 
 
 async def test_threads_are_applied(slow: LocalModel) -> None:
     engine = llamacpp.load(slow.spec, CancelFlag())
     for threads in (2, 1):
         engine.threads = threads
-        engine.read([1, 2, 3])
-        assert lib.llama_n_threads(engine._ctx) == threads
-        assert lib.llama_n_threads_batch(engine._ctx) == threads
+        assert list(tokens_of(engine, [1, 2, threads], SamplingParams(), 1))
+        assert lib.llama_n_threads(engine._ctx._context) == threads
+        assert lib.llama_n_threads_batch(engine._ctx._context) == threads

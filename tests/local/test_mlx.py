@@ -9,11 +9,10 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
-from itertools import islice
 from pathlib import Path
 
 import pytest
-from asking import ask, child_pid
+from asking import ask, child_pid, tokens_of
 from random_models import Shape
 from test_llamacpp import SCHEMA
 
@@ -83,9 +82,8 @@ def test_a_model_without_an_end_stops_where_its_json_does(
 
     engine = mlx.load(Spec("mlx", str(built(Shape(), "folder"))), CancelFlag())
     engine.vocabulary._ends = frozenset()
-    engine.read([65, 66])
     params = SamplingParams(schema={"enum": ["yes"]}, logprobs=1)
-    tokens = islice(engine.write(params), 20)
+    tokens = tokens_of(engine, [65, 66], params)
     assert b"".join(engine.vocabulary.piece(t.id) for t in tokens) == b'"yes"'
 
 
@@ -173,7 +171,7 @@ async def test_context(mlx_chatty: LocalModel) -> None:
     assert (answer.finish.reason, answer.finish.usage.completion_tokens) == ("length", 12)
 
 
-async def test_calls_wait_for_each_other(mlx_chatty: LocalModel) -> None:
+async def test_calls_are_made_together(mlx_chatty: LocalModel) -> None:
     alone = [(await ask(mlx_chatty, text)).text for text in ("a", "bc", "def")]
     together = await asyncio.gather(*(ask(mlx_chatty, text) for text in ("a", "bc", "def")))
     assert [a.text for a in together] == alone

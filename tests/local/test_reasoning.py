@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import pytest
 from vocabularies import vocabulary
 
 from fusion_magics.local.engines import Token, Vocabulary
-from fusion_magics.local.generation import generate
+from fusion_magics.local.generation import Generation
 from fusion_magics.thinking import Thought, split_thinking
 from fusion_magics.types import Delta, Message, SamplingParams
 
@@ -16,29 +17,31 @@ Q = [Message("user", "2 + 2?")]
 OPENS = "{% for m in messages %}<|im_start|>{{ m.content }}<|im_end|>{% endfor %}{{ '<think>\n' }}"
 
 
-class Dictated:
-    """An engine that writes what it is told, in the tokens of a real vocabulary."""
+@dataclass
+class Engine:
+    """As much of one as a generation asks for."""
 
-    context = 4096
-    threads = 1
-
-    def __init__(self, vocabulary: Vocabulary, text: str) -> None:
-        self.vocabulary = vocabulary
-        self._tokens = vocabulary.encode(text, special=True)
-
-    def read(self, tokens: Sequence[int]) -> int:
-        return 0
-
-    def write(self, params: SamplingParams) -> Iterator[Token]:
-        for token in self._tokens:
-            if self.vocabulary.ends(token):
-                return
-            yield Token(token)
+    vocabulary: Vocabulary
+    context: int = 4096
 
 
-def written(tokenizer: Vocabulary, text: str, **params: object) -> str:
+def written(
+    tokenizer: Vocabulary, text: str, messages: Sequence[Message] = Q, **params: object
+) -> str:
+    """What becomes of ``text``, if a model writes it in the tokens of a real vocabulary."""
     deltas: list[Delta] = []
-    generate(Dictated(tokenizer, text), Q, SamplingParams(**params), deltas.append)  # type: ignore[arg-type]
+    generation = Generation(
+        Engine(tokenizer),  # type: ignore[arg-type]
+        messages,
+        SamplingParams(**params),  # type: ignore[arg-type]
+        deltas.append,
+    )
+    generation.begin(0)
+    for token in tokenizer.encode(text, special=True):
+        if not generation.over:
+            generation.add(None if tokenizer.ends(token) else Token(token))
+    if not generation.over:
+        generation.add(None)
     return "".join(d.text for d in deltas)
 
 
@@ -95,7 +98,4 @@ def test_thinking_cut_at_the_limit_has_no_answer(opening: Vocabulary) -> None:
 def test_a_question_that_ends_with_a_mark_begins_no_thinking() -> None:
     messages = [Message("user", "What is <think>\n")]
     for name in ("qwen-3 by llamacpp", "tiny by llamacpp", "ministral-3 by mlx"):
-        deltas: list[Delta] = []
-        engine = Dictated(vocabulary(name), "4")
-        generate(engine, messages, SamplingParams(), deltas.append)
-        assert "".join(d.text for d in deltas) == "4"
+        assert written(vocabulary(name), "4", messages) == "4"

@@ -17,7 +17,7 @@ from random_models import Shape
 
 from fusion_magics.errors import ContextOverflow
 from fusion_magics.local import LocalModel, loaded
-from fusion_magics.local.generation import generate
+from fusion_magics.local.generation import Generation
 from fusion_magics.types import Message, Prompt, SamplingParams
 
 ENDLESS = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
@@ -82,6 +82,6 @@ def test_a_hopeless_prompt_is_not_cut_into_tokens() -> None:
         vocabulary = Letters()
 
     with pytest.raises(ContextOverflow, match=r"401 bytes.* 100 tokens"):
-        generate(Small(), [Message("user", "x" * 401)], SamplingParams(), lambda delta: None)
+        Generation(Small(), [Message("user", "x" * 401)], SamplingParams(), lambda delta: None)
     with pytest.raises(AttributeError):  # 400 bytes may fit
-        generate(Small(), [Message("user", "x" * 400)], SamplingParams(), lambda delta: None)
+        Generation(Small(), [Message("user", "x" * 400)], SamplingParams(), lambda delta: None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,12 @@ from fusion_magics import local, pools
 from fusion_magics.backends import BACKENDS, open_model, settings_of
 from fusion_magics.errors import UsageError
 from fusion_magics.magics.completion import complete
+from fusion_magics.magics.inventory import VERBS as MODELS
 from fusion_magics.magics.pools import VERBS
 from fusion_magics.modes import MODES
 from fusion_magics.types import Fusion, Prompt, SamplingParams
 
-JUDGES_OWN = ("engine", "context", "gpu_layers")
+JUDGES_OWN = ("engine", "context", "parallel", "gpu_layers")
 
 
 def _complete(shell: InteractiveShell, source: str) -> list[str]:
@@ -95,9 +97,22 @@ def test_what_may_stand_there(shell: InteractiveShell, source: str, lines: list[
             "%fuse_pool save x tiny:a --judge=tiny:j|",
             ["%fuse_pool save x tiny:a --judge=tiny:judge"],
         ),
-        ("%fuse_models |", ["%fuse_models list", "%fuse_models unload"]),
+        ("%fuse_models |", [f"%fuse_models {verb}" for verb in MODELS]),
         ("%fuse_models un|", ["%fuse_models unload"]),
         ("%fuse_models unload |", ["%fuse_models unload tiny:sums"]),
+        ("%fuse_models pull phi|", ["%fuse_models pull phi-4"]),
+        ("%fuse_models pull phi-4:Q5|", ["%fuse_models pull phi-4:Q5_K_M"]),
+        ("%fuse_models pull --d|", ["%fuse_models pull --disk"]),
+        ("%fuse_models pull --yes ministral-8|", ["%fuse_models pull --yes ministral-8b"]),
+        ("%fuse_models show smol|", ["%fuse_models show smollm3-3b"]),
+        ("%fuse_models remove |", ["%fuse_models remove llamacpp:org/repo:Q8_0"]),
+        # Names of the catalogue once the engine is typed, and models that are here.
+        ("%%fuse -p loc|", ["%%fuse -p local:"]),
+        ("%%fuse -p local:phi|", ["%%fuse -p local:phi-4"]),
+        ("%%fuse -p local:phi-4:Q8|", ["%%fuse -p local:phi-4:Q8_0"]),
+        ("%%fuse -p tiny:a,local:mistral-n|", ["%%fuse -p tiny:a,local:mistral-nemo"]),
+        ("%%fuse -p llamacpp:o|", ["%%fuse -p llamacpp:org/repo:Q8_0"]),
+        ("%%fuse -p local:phi-4@gp|", ["%%fuse -p local:phi-4@gpu_layers="]),
         # Saved pools stand before the members, also behind a comma.
         ("%%fuse -p m|", ["%%fuse -p mine", "%%fuse -p maths", "%%fuse -p mlx:"]),
         ("%%fuse -p tiny:sums,mi|", ["%%fuse -p tiny:sums,mine"]),
@@ -116,8 +131,13 @@ def test_what_may_stand_there(shell: InteractiveShell, source: str, lines: list[
     ],
 )
 def test_pools_and_the_magics_beside(
-    shell: InteractiveShell, source: str, lines: list[str], monkeypatch: pytest.MonkeyPatch
+    shell: InteractiveShell,
+    source: str,
+    lines: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    cached: Callable[..., object],
 ) -> None:
+    cached("org/repo", "model-Q8_0.gguf")
     pools.save("mine", "scripted:yes")
     pools.save("maths", "scripted:yes")
     spec = local.Spec(engine="llamacpp", path="sums")

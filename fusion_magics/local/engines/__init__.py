@@ -6,7 +6,7 @@ An engine module has ``load(spec, cancel) -> Engine``. It is imported in the chi
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -62,14 +62,6 @@ class Special:
     strips_right: bool = False
 
 
-def greedy(params: SamplingParams) -> bool:
-    """Whether to take the likeliest token.
-
-    Next to 0 a temperature would do the same, but logits divided by it overflow into noise.
-    """
-    return params.temperature < 1e-4
-
-
 class Vocabulary(Protocol):
     """Text ↔ tokens of one model.
 
@@ -118,13 +110,28 @@ class Token:
     top: tuple[tuple[int, float], ...] = ()
 
 
+class Slot(Protocol):
+    """One call in an engine: its prompt, then what is written behind it.
+
+    Attributes
+    ----------
+    cached : int
+        Tokens of the prompt that need not be read: an earlier call, or a neighbour, has read them.
+    """
+
+    cached: int
+
+
 class Engine(Protocol):
-    """One loaded model. All calls come from one thread.
+    """One loaded model that works on several sequences at once. All calls come from one thread.
+
+    Between two calls sequences may begin and end. What a sequence writes does not depend on its
+    neighbours.
 
     Attributes
     ----------
     context : int
-        Tokens of prompt and answer together.
+        Tokens of prompt and answer of one sequence together.
     threads : int
         Processor threads to use from the next step on (set by another thread).
     """
@@ -133,22 +140,51 @@ class Engine(Protocol):
     context: int
     threads: int
 
-    def read(self, tokens: Sequence[int]) -> int:
-        """Read a prompt; how many of its tokens were still known from the last one.
+    @property
+    def full(self) -> bool:
+        """Whether a call must end before another can begin."""
+        ...
+
+    def begin(self, tokens: Sequence[int], params: SamplingParams, most: int) -> Slot | None:
+        """Make room for a prompt and ``most`` tokens behind it; None if others must end before.
 
         Raises
         ------
-        Cancelled
-            Soon after the cancel flag was set.
+        ModelError
+            For a schema that no answer can be held to.
         """
         ...
 
-    def write(self, params: SamplingParams) -> Iterator[Token]:
-        """Tokens that continue what was read, until the model ends its text.
+    def read(self, slot: Slot) -> bool:
+        """Read a piece of its prompt; whether all of it is read.
 
         Raises
         ------
         Cancelled
-            Soon after the cancel flag was set.
+            Soon after the cancel flag was set. It can be read on.
         """
+        ...
+
+    def pick(self, slot: Slot) -> Token | None:
+        """What the model writes next in a sequence just read or stepped; None: its text ends.
+
+        Raises
+        ------
+        ModelError
+            If the weights give no numbers.
+        """
+        ...
+
+    def step(self, sequences: Sequence[Slot]) -> None:
+        """Read the token that was picked last in each of ``sequences``, all in one step.
+
+        Raises
+        ------
+        Cancelled
+            Soon after the cancel flag was set. The step can be made again.
+        """
+        ...
+
+    def end(self, slot: Slot) -> None:
+        """Give its room back. What it has read may serve the next."""
         ...

@@ -6,36 +6,62 @@ whole class of faults.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import mlx.core as mx
 import mlx_lm
 import numpy as np
-from mlx_lm.generate import generate_step
 from mlx_lm.models.cache import can_trim_prompt_cache, make_prompt_cache, trim_prompt_cache
 from mlx_lm.utils import get_total_parameters
-from numpy.typing import NDArray
 
 from ...errors import LoadError
 from ...types import SamplingParams
 from ..prefix import piece_size, pieces, reusable
 from ..wire import Spec
-from . import CancelFlag, Token, greedy
-from ._logprobs import check_number, with_logprobs
-from ._schema import SchemaMask, Schemas
+from . import CancelFlag, Token
+from ._logprobs import with_logprobs
+from ._sampling import Sampler
+from ._schema import Schemas
+from .layout import most_cells, streams_of
 from .mlx_text import MlxVocabulary
 
 METAL_FLOPS = 2e12
 CPU_FLOPS = 2e9
 # Freed buffers that MLX keeps for reuse; unbounded by default, it has filled whole machines.
 BUFFER_CACHE = 256 << 20
-UNLIMITED = -1
+# Of prompts read before: at most so many, and so many bytes of them beside the last.
+PROMPTS = 8
+PROMPT_BYTES = 256 << 20
 
-Processor = Callable[[mx.array, mx.array], mx.array]
+Cache = list[Any]
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt that was read, its keys and values, and the logits behind it."""
+
+    tokens: list[int]
+    cache: Cache
+    logits: mx.array
+
+
+@dataclass(eq=False)
+class MlxSlot:
+    """A :class:`fusion_magics.local.engines.Slot`. ``at`` tokens of it are in ``cache``."""
+
+    tokens: list[int]
+    cells: int
+    sampler: Sampler
+    top: int
+    cache: Cache
+    cached: int
+    at: int
+    logits: mx.array | None = None
+    picked: int = 0
 
 
 class Mlx:
@@ -56,67 +82,121 @@ class Mlx:
             get_total_parameters(self._model), METAL_FLOPS if on_metal else CPU_FLOPS
         )
         self._schemas = Schemas(self.vocabulary)
-        self._cache: list[Any] = make_prompt_cache(self._model)
-        self._held = 0  # tokens in the cache
-        self._read: list[int] = []  # the prompt tokens among them
-        self._last: list[int] = []  # the end of the prompt, read by the first step of writing
+        cell = _cell_bytes(_text_config(config))
+        self._parallel = streams_of(self.context, spec.parallel, cell)
+        self._most = most_cells(self.context, self._parallel, cell)
+        self._slots: list[MlxSlot] = []
+        self._prompts: list[Prompt] = []
+        self._together: list[MlxSlot] = []  # whose caches are one
+        self._joint: Cache = []
         self.threads = 1
 
-    def read(self, tokens: Sequence[int]) -> int:
-        # The last token is not read here: the first step of writing needs it.
-        *body, last = tokens
-        keep = reusable(self._read, body, self._piece)
-        keep = self._trim(keep)
-        self._read = body[:keep]
-        for start, stop in pieces(keep, len(body), self._piece):
+    # ── a call ───────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def full(self) -> bool:
+        return len(self._slots) >= self._parallel
+
+    def begin(self, tokens: Sequence[int], params: SamplingParams, most: int) -> MlxSlot | None:
+        cells = len(tokens) + most
+        taken = sum(slot.cells for slot in self._slots)
+        if self.full or (self._slots and taken + cells > self._most):
+            return None
+        mask = None if params.schema is None else self._schemas.mask(params.schema)
+        known = max(self._prompts, key=lambda p: self._known(p, tokens), default=None)
+        keep = self._known(known, tokens) if known else 0
+        cache = self._copy(known, keep) if known and keep else None
+        if cache is None:
+            cache, keep = make_prompt_cache(self._model), 0
+        sampler = Sampler(params, mask)
+        slot = MlxSlot(list(tokens), cells, sampler, params.logprobs, cache, cached=keep, at=keep)
+        if known and keep == len(tokens):
+            slot.logits = known.logits
+        self._slots.append(slot)
+        return slot
+
+    def read(self, slot: MlxSlot) -> bool:
+        # The last token is read by itself, as those that are written: its logits are wanted.
+        end = len(slot.tokens) - 1
+        if slot.at < end:
             self._cancel.check()
-            self._held = stop
-            self._model(mx.array(body[start:stop])[None], cache=self._cache)
-            mx.eval([c.state for c in self._cache])
-            self._read += body[start:stop]
-        self._last = [last]
-        return keep
+            start, stop = next(pieces(slot.at, end, self._piece))
+            self._model(mx.array(slot.tokens[start:stop])[None], cache=slot.cache)
+            mx.eval([layer.state for layer in slot.cache])
+            slot.at = stop
+        if slot.at < end:
+            return False
+        if slot.at == end:
+            slot.logits = self._logits(slot.tokens[-1:], slot.cache)[0]
+            slot.at += 1
+            self._remember(Prompt(slot.tokens, deepcopy(slot.cache), slot.logits))
+        return True
 
-    def write(self, params: SamplingParams) -> Iterator[Token]:
-        mx.random.seed(params.seed % (1 << 63))
-        raw: deque[mx.array] = deque()  # the logits of steps that were not yet yielded
-        processors: list[Processor] = [_recorder(raw)] if params.logprobs else []
-        masked = None if params.schema is None else _Masked(self._schemas.mask(params.schema))
-        if masked:
-            processors.append(masked)
-        steps = generate_step(
-            mx.array(self._last),
-            self._model,
-            max_tokens=UNLIMITED,
-            sampler=_sampler(params),
-            logits_processors=processors,
-            prompt_cache=self._cache,
-        )
-        self._held += 1
-        with closing(steps):
-            for step, (token, logprobs) in enumerate(steps):
-                self._held += 1  # generate_step is always one token ahead
-                if masked and masked.ended_at == step:
-                    return
-                check_number(logprobs[token].item())
-                if self.vocabulary.ends(token):
-                    return
-                yield (
-                    with_logprobs(token, _numbers(raw.popleft()), params.logprobs)
-                    if raw
-                    else (Token(token))
-                )
-                self._cancel.check()
+    def pick(self, slot: MlxSlot) -> Token | None:
+        assert slot.logits is not None
+        logits = np.array(slot.logits.astype(mx.float32))
+        token = slot.sampler.pick(logits)
+        if token is None or self.vocabulary.ends(token):
+            return None
+        slot.picked = token
+        return with_logprobs(token, logits, slot.top)
 
-    def _trim(self, keep: int) -> int:
-        """Forget all but the first ``keep`` tokens; how many are really kept."""
-        if self._held > keep and keep and can_trim_prompt_cache(self._cache):
-            trim_prompt_cache(self._cache, self._held - keep)
-        elif self._held > keep:
-            self._cache = make_prompt_cache(self._model)
-            keep = 0
-        self._held = keep
-        return keep
+    def step(self, slots: Sequence[MlxSlot]) -> None:
+        self._cancel.check()
+        if list(slots) != self._together:
+            self._regroup(list(slots))
+        tokens = [slot.picked for slot in slots]
+        if self._joint:
+            logits = self._logits(tokens, self._joint)
+        else:
+            logits = mx.concatenate(
+                [self._logits([t], s.cache) for t, s in zip(tokens, slots, strict=True)]
+            )
+        for slot, row in zip(slots, logits, strict=True):
+            slot.at += 1
+            slot.logits = row
+
+    def end(self, slot: MlxSlot) -> None:
+        if slot in self._together:
+            self._regroup([s for s in self._together if s is not slot])
+        self._slots.remove(slot)
+
+    def _logits(self, tokens: Sequence[int], cache: Cache) -> mx.array:
+        """Behind one more token in each row of ``cache``: rows by vocabulary."""
+        logits: mx.array = self._model(mx.array(list(tokens))[:, None], cache=cache)[:, -1, :]
+        mx.eval(logits)
+        return logits
+
+    # ── caches ───────────────────────────────────────────────────────────────────────────────
+
+    def _regroup(self, slots: list[MlxSlot]) -> None:
+        """One cache for all of ``slots``, where mlx-lm can join those of this model."""
+        for row, slot in enumerate(self._together if self._joint else []):
+            slot.cache = [layer.extract(row) for layer in self._joint]
+        self._together, self._joint = slots, []
+        layers = list(zip(*(slot.cache for slot in slots), strict=True))
+        if len(slots) > 1 and all(hasattr(layer[0], "merge") for layer in layers):
+            self._joint = [type(layer[0]).merge(layer) for layer in layers]
+
+    def _known(self, prompt: Prompt, tokens: Sequence[int]) -> int:
+        """How many of ``tokens`` need not be read behind ``prompt``."""
+        if prompt.tokens == tokens:
+            return len(tokens)
+        return reusable(prompt.tokens[:-1], tokens[:-1], self._piece)
+
+    def _copy(self, prompt: Prompt, keep: int) -> Cache | None:
+        """The first ``keep`` tokens of ``prompt``; None if they cannot be had without the rest."""
+        if keep < len(prompt.tokens) and not can_trim_prompt_cache(prompt.cache):
+            return None
+        cache: Cache = deepcopy(prompt.cache)
+        trim_prompt_cache(cache, len(prompt.tokens) - keep)
+        return cache
+
+    def _remember(self, prompt: Prompt) -> None:
+        others = [p for p in self._prompts if p.tokens != prompt.tokens][1 - PROMPTS :]
+        while sum(layer.nbytes for p in others for layer in p.cache) > PROMPT_BYTES:
+            others.pop(0)
+        self._prompts = [*others, prompt]
 
 
 def _files(folder: str) -> tuple[Any, Any, dict[str, Any]]:
@@ -153,66 +233,12 @@ def _context_size(spec: Spec, config: dict[str, Any]) -> int:
     return spec.context
 
 
-def _sampler(params: SamplingParams) -> Callable[[mx.array], mx.array]:
-    """Top-p, then temperature: llama.cpp's order. (mlx-lm's own samplers need a C++ compiler on
-    Linux, where MLX compiles at run time.)"""
-    if greedy(params):
-        return lambda logprobs: mx.argmax(logprobs, axis=-1)
-
-    def sample(logprobs: mx.array) -> mx.array:
-        if params.top_p < 1:
-            logprobs = _nucleus(logprobs, params.top_p)
-        return mx.random.categorical(logprobs / params.temperature)
-
-    return sample
-
-
-def _nucleus(logprobs: mx.array, top_p: float) -> mx.array:
-    """All but the smallest set of tokens whose probability reaches ``top_p`` set to -inf."""
-    order = mx.argsort(-logprobs, axis=-1)
-    sorted_probs = mx.exp(mx.take_along_axis(logprobs, order, axis=-1))
-    before = mx.cumsum(sorted_probs, axis=-1) - sorted_probs
-    kept = mx.put_along_axis(mx.zeros_like(before), order, before, axis=-1) < top_p
-    return mx.where(kept, logprobs, -mx.inf)
-
-
-def _recorder(raw: deque[mx.array]) -> Processor:
-    """Keeps each step's logits as the model gave them, before a schema masks any."""
-
-    def keep(_: mx.array, logits: mx.array) -> mx.array:
-        raw.append(logits)
-        return logits
-
-    return keep
-
-
-class _Masked:
-    """Gives the tokens that would leave the schema -inf.
-
-    ``ended_at`` is the step at which no token could follow: the JSON is complete, and the model
-    has no token that ends its text.
-    """
-
-    def __init__(self, mask: SchemaMask) -> None:
-        self._mask = mask
-        self._before: int | None = None  # tokens that stood before this step
-        self._step = 0
-        self.ended_at: int | None = None
-
-    def __call__(self, tokens: mx.array, logits: mx.array) -> mx.array:
-        written = [] if self._before is None else np.array(tokens[self._before :]).tolist()
-        for token in written:
-            self._mask.accept(int(token))
-        self._before = tokens.size
-        allowed = self._mask.allowed(logits.shape[-1])
-        if self.ended_at is None and not allowed.any():
-            self.ended_at = self._step
-        self._step += 1
-        return mx.where(mx.array(allowed), logits, -mx.inf)
-
-
-def _numbers(logits: mx.array) -> NDArray[np.float32]:
-    return np.array(logits.astype(mx.float32)).reshape(-1)
+def _cell_bytes(config: dict[str, Any]) -> int:
+    """Of one token's keys and values, 16 bits each, as the usual configurations say it."""
+    heads = config.get("num_attention_heads") or 1
+    head = config.get("head_dim") or config.get("hidden_size", 0) // heads
+    layers = config.get("num_hidden_layers") or 1
+    return int(layers * (config.get("num_key_value_heads") or heads) * head * 2 * 2)
 
 
 def load(spec: Spec, cancel: CancelFlag) -> Mlx:
