@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from .asking import MOST_TOKENS
-from .local import LocalModel, free_memory, loaded
+from .bars import bars_as_html, bars_as_text
+from .local import LocalModel, Share, capacity, shares, size
 from .pool import Recorder
 from .seams import Load, Model, most_written
 from .text import printable
@@ -39,15 +39,6 @@ class Step:
     cost: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """A local model: the bytes of its files, and whether it is in memory already."""
-
-    model: str
-    size: int
-    loaded: bool
-
-
 @dataclass(frozen=True, repr=False)
 class Plan:
     """What a fusion would do. Shows itself as a table in notebooks and terminals.
@@ -62,10 +53,10 @@ class Plan:
         What the calls of each purpose come to, at most.
     least_calls : int
         What suffices where ``escalate`` saves the others.
-    weights : tuple of Weights
-        The local models.
-    free_memory : int
-        Bytes. A loaded model takes more than its weights: its context, and the engine.
+    memory : tuple of Share
+        What each local model would take, and in which wave: models of one wave are loaded together.
+    room : int
+        Bytes that local models may take: what is free and what loaded ones have, less a margin.
     """
 
     mode: str
@@ -74,8 +65,8 @@ class Plan:
     judges: tuple[str, ...]
     steps: tuple[Step, ...]
     least_calls: int
-    weights: tuple[Weights, ...]
-    free_memory: int
+    memory: tuple[Share, ...]
+    room: int
 
     @property
     def calls(self) -> int:
@@ -90,15 +81,23 @@ class Plan:
 
     @property
     def to_load(self) -> int:
-        """Bytes of weights that are not in memory yet."""
-        return sum(each.size for each in self.weights if not each.loaded)
+        """Bytes of models that are not in memory yet."""
+        return sum(each.need.total for each in self.memory if not each.loaded)
+
+    @property
+    def waves(self) -> int:
+        """How many times models are loaded one after the other; 0 without local models."""
+        return max((each.wave for each in self.memory), default=0)
 
     def __repr__(self) -> str:
-        return "\n\n".join([self._headline(), *map(_as_text, self._tables()), self._foot()])
+        bars = bars_as_text(self.memory, self.room)
+        parts = [self._headline(), *map(_as_text, self._tables()), *bars, self._foot()]
+        return "\n\n".join(parts)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         parts = [_paragraph(self._headline()), *map(_as_html, self._tables())]
-        html = "\n".join([*parts, _paragraph(self._foot())])
+        bars = bars_as_html(self.memory, self.room)
+        html = "\n".join([*parts, *bars, _paragraph(self._foot())])
         return {"text/html": html, "text/plain": repr(self)}
 
     def _headline(self) -> str:
@@ -119,22 +118,20 @@ class Plan:
             for s in self.steps
         ]
         tables: list[Sequence[Row]] = [[_STEPS, *rows, total]]
-        if self.weights:
-            models = [
-                (w.model, _size(w.size), "loaded" if w.loaded else "on disk") for w in self.weights
-            ]
-            tables.append([_WEIGHTS, *models])
+        if self.memory:
+            tables.append([_MEMORY, *map(_memory_row, self.memory)])
         return tables
 
     def _foot(self) -> str:
         parts = ["At most; tokens are estimated."]
         if self.least_calls < self.calls:
             parts.append(f"The least: {self.least_calls} call.")
-        if self.weights:
-            to_load = _size(self.to_load) if self.to_load else "nothing"
-            parts.append(f"To load: {to_load} of {_size(self.free_memory)} free.")
-        if self.to_load > self.free_memory:
-            parts.append("That does not fit: unload models, or take smaller ones.")
+        if self.memory:
+            to_load = size(self.to_load) if self.to_load else "nothing"
+            parts.append(f"To load: {to_load}; models may take {size(self.room)} here.")
+        if self.waves > 1:
+            parts.append(f"That runs in {self.waves} waves, each model loaded once.")
+        parts += [share.problem for share in self.memory if share.problem]
         return " ".join(parts)
 
 
@@ -154,8 +151,8 @@ def plan_of(setup: Setup) -> Plan:
         judges=tuple(model.name for model in judges),
         steps=tuple(steps),
         least_calls=1 if setup.escalate else sum(step.calls for step in steps),
-        weights=_weights(models),
-        free_memory=free_memory(),
+        memory=shares([model for model in models if isinstance(model, LocalModel)]),
+        room=capacity(),
     )
 
 
@@ -201,32 +198,22 @@ def _tokens(prompt: Prompt, wording: Wording) -> float:
     return sum(len(m.content.encode()) for m in prompt.messages) / BYTES_PER_TOKEN[wording]
 
 
-def _weights(models: Iterable[object]) -> tuple[Weights, ...]:
-    local = {model.spec: model.name for model in models if isinstance(model, LocalModel)}
-    in_memory = {model.spec for model in loaded()}
-    return tuple(
-        Weights(name, _on_disk(Path(spec.path)), spec in in_memory) for spec, name in local.items()
-    )
-
-
-def _on_disk(path: Path) -> int:
-    files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files if file.is_file())
-
-
 # ── showing ──────────────────────────────────────────────────────────────────────────────────
 
 Row = tuple[str, ...]
 _STEPS: Row = ("calls of", "calls", "tokens read", "tokens written", "cost")
-_WEIGHTS: Row = ("local model", "weights", "state")
+_MEMORY: Row = ("local model", "weights", "context", "buffers", "in all", "wave", "state")
+
+
+def _memory_row(share: Share) -> Row:
+    need = share.need
+    sizes = map(size, (need.weights, need.context, need.buffers, need.total))
+    wave = str(share.wave) if share.wave else "does not fit"
+    return share.model, *sizes, wave, "loaded" if share.loaded else "on disk"
 
 
 def _dollars(cost: float | None) -> str:
     return "unknown" if cost is None else f"${cost:.4f}" if cost else "free"
-
-
-def _size(size: int) -> str:
-    return f"{size / 2**20:,.1f} MiB" if size < 2**30 else f"{size / 2**30:,.1f} GiB"
 
 
 def _as_text(rows: Sequence[Row]) -> str:

@@ -8,10 +8,13 @@ from collections import Counter
 
 import pytest
 
+from fusion_magics import local, tiny
 from fusion_magics import plan as module
+from fusion_magics.backends import open_model
 from fusion_magics.backends.scripted import Script
 from fusion_magics.fusion import fuse
 from fusion_magics.judges import JUDGES
+from fusion_magics.local.footprint import needs
 from fusion_magics.modes import MODES
 from fusion_magics.plan import Plan
 from fusion_magics.types import Price, Prompt, SamplingParams
@@ -124,42 +127,67 @@ async def test_it_shows_itself(scripts: dict[str, Script]) -> None:
     assert "<b>" not in html
     assert "scripted:&lt;b&gt;" in html
     assert "local model" not in text
-    assert [module._size(size) for size in (2**20, 19 * 2**30)] == ["1.0 MiB", "19.0 GiB"]
+    assert [local.size(size) for size in (2**20, 19 * 2**30)] == ["1.0 MiB", "19.0 GiB"]
 
 
-async def test_local_models_are_planned_for_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    from fusion_magics import local, tiny
+@pytest.fixture
+def tiny_need() -> int:
+    """Bytes that the largest tiny model takes."""
+    models = [open_model("tiny", name) for name in ("sums", "words", "judge")]
+    return max(needs(model.spec).total for model in models)  # type: ignore[attr-defined]
 
-    for model in local.loaded():  # by other tests
-        local.unload(model.spec)
+
+def machine_with(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    local.unload()
+    for user in (local.plan, module):
+        monkeypatch.setattr(user, "capacity", lambda place="memory": room)
+
+
+async def test_local_models_are_planned_for_memory(
+    monkeypatch: pytest.MonkeyPatch, tiny_need: int
+) -> None:
+    machine_with(10 * tiny_need, monkeypatch)
     planned = await plan(pool="tiny:sums*3,tiny:words", judge="tiny:judge")
-    sizes = {w.model: w.size for w in planned.weights}
-    assert list(sizes) == ["tiny:sums", "tiny:words", "tiny:judge"], "each once"
-    assert sizes["tiny:sums"] == tiny.weights("sums").stat().st_size
-    assert planned.to_load == sum(w.size for w in planned.weights if not w.loaded)
-    assert f"of {module._size(planned.free_memory)} free" in repr(planned)
-    assert "does not fit" not in repr(planned)
-    monkeypatch.setattr(module, "free_memory", lambda: 1)
-    small = await plan(pool="tiny:sums", judge="tiny:judge")
-    assert "That does not fit: unload models" in repr(small)
-    (alone,) = (await plan(pool="tiny:sums", judge="tiny:judge", mode="vote")).weights
+    assert [s.model for s in planned.memory] == ["tiny:sums", "tiny:words", "tiny:judge"]
+    for share in planned.memory:
+        size = tiny.weights(share.model.removeprefix("tiny:")).stat().st_size
+        assert 0.9 * size < share.need.weights <= size
+        assert share.need.total <= tiny_need
+    assert planned.waves == 1
+    assert planned.to_load == sum(s.need.total for s in planned.memory)
+    assert f"may take {local.size(planned.room)}" in repr(planned)
+    assert "waves" not in repr(planned)
+    (alone,) = (await plan(pool="tiny:sums", judge="tiny:judge", mode="vote")).memory
     assert alone.model == "tiny:sums", "a vote loads no judge"
 
 
-def test_memory_is_what_the_container_leaves(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+async def test_what_does_not_fit_at_once_is_planned_in_waves(
+    monkeypatch: pytest.MonkeyPatch, tiny_need: int
 ) -> None:
-    from fusion_magics.local import cores
+    machine_with(int(2.1 * tiny_need), monkeypatch)
+    planned = await plan(pool="tiny:sums,tiny:words", judge="tiny:judge")
+    assert [share.wave for share in planned.memory] == [1, 1, 2]
+    text, html = repr(planned), planned._repr_mimebundle_()["text/html"]
+    assert "runs in 2 waves" in text
+    first, second = (line for line in text.splitlines() if line.startswith("wave "))
+    drawn = [round(40 * share.need.total / planned.room) for share in planned.memory]
+    assert [first.count("█"), first.count("▓"), second.count("█")] == drawn
+    assert first.count("░") == 40 - sum(drawn[:2])
+    assert html.count('role="img"') == 2
+    assert 'aria-label="wave 2: ' in html
+    assert f"tiny:judge {local.size(planned.memory[2].need.total)}" in html
 
-    folder = tmp_path_factory.mktemp("cgroup")
-    monkeypatch.setattr(cores, "CGROUP", folder)
-    free = cores.free_memory()
-    assert free > 2**20
-    (folder / "memory.current").write_text("1000\n")
-    (folder / "memory.max").write_text("max\n")
-    assert cores.free_memory() > 2**20
-    (folder / "memory.max").write_text("5000\n")
-    assert cores.free_memory() == 4000
+
+async def test_what_does_not_fit_at_all_is_said_with_the_cure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    machine_with(1, monkeypatch)
+    planned = await plan(pool="tiny:sums", judge="tiny:judge")
+    assert [share.wave for share in planned.memory] == [0, 0]
+    text = repr(planned)
+    assert "tiny:sums does not fit: it takes" in text
+    assert "Take a smaller model, or close other programs." in text
+    assert "wave 1" not in text
 
 
 async def test_bad_input_is_an_error_of_the_plan_too() -> None:

@@ -12,9 +12,23 @@ never outlives the kernel.
 
 from __future__ import annotations
 
-from .cores import free_memory
+from .machine import free_memory
 from .model import LocalModel
-from .registry import Loaded, loaded, unload
+from .plan import Share, shares
+from .registry import Loaded, capacity, loaded, unload
+from .room import size
 from .wire import Spec, stamp
 
-__all__ = ["Loaded", "LocalModel", "Spec", "free_memory", "loaded", "stamp", "unload"]
+__all__ = [
+    "Loaded",
+    "LocalModel",
+    "Share",
+    "Spec",
+    "capacity",
+    "free_memory",
+    "loaded",
+    "shares",
+    "size",
+    "stamp",
+    "unload",
+]

@@ -1,4 +1,4 @@
-"""How much of the machine is ours: processor cores, and the memory a process holds."""
+"""How many processor cores of the machine are ours."""
 
 from __future__ import annotations
 
@@ -65,31 +65,3 @@ def _old_quota() -> tuple[str, str]:
         )
     except OSError:
         return "max", "1"
-
-
-def resident_memory(pid: int) -> int:
-    """Bytes of memory that process ``pid`` holds at the moment; 0 if it has ended."""
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, IndexError):
-        return _resident_by_ps(pid)
-
-
-def free_memory() -> int:
-    """Bytes that are free for new models: of the machine, or what the cgroup (version 2) leaves."""
-    import psutil
-
-    free = int(psutil.virtual_memory().available)
-    try:
-        most = int((CGROUP / "memory.max").read_text())
-        return max(0, min(free, most - int((CGROUP / "memory.current").read_text())))
-    except (OSError, ValueError):  # there is none, or it sets no limit
-        return free
-
-
-def _resident_by_ps(pid: int) -> int:
-    try:
-        return int(subprocess.check_output(["/bin/ps", "-o", "rss=", "-p", str(pid)])) * 1024  # noqa: S603
-    except (OSError, ValueError, subprocess.CalledProcessError):
-        return 0

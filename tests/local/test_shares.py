@@ -11,7 +11,8 @@ import pytest
 from asking import STORIES, ask, child_pid
 
 from fusion_magics.local import LocalModel, registry
-from fusion_magics.local.cores import resident_memory, usable_cores
+from fusion_magics.local.cores import usable_cores
+from fusion_magics.local.machine import resident_memory
 from fusion_magics.types import Prompt, SamplingParams
 
 
