@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from html import escape
 from itertools import cycle, groupby
 
-from .local import Share, size
-from .text import printable
+from .local import Share
+from .text import binary_size, printable
 
 _CELLS = 40
 _MARKS = "█▓"
@@ -49,7 +49,7 @@ def _wave_as_html(wave: int, members: Sequence[Share], room: int, colours: cycle
 
 
 def _label(share: Share) -> str:
-    return escape(printable(f"{share.model} {size(share.need.total)}"))
+    return escape(printable(f"{share.model} {binary_size(share.need.total)}"))
 
 
 def _waves(memory: Sequence[Share]) -> list[tuple[int, list[Share]]]:
@@ -68,4 +68,4 @@ def _ends(members: Sequence[Share], room: int, cells: int) -> list[tuple[int, in
 
 
 def _sum(members: Sequence[Share], room: int) -> str:
-    return f"{size(sum(share.need.total for share in members))} of {size(room)}"
+    return f"{binary_size(sum(share.need.total for share in members))} of {binary_size(room)}"

@@ -10,10 +10,10 @@ from typing import Any
 
 from .asking import MOST_TOKENS
 from .bars import bars_as_html, bars_as_text
-from .local import LocalModel, Share, capacity, shares, size
+from .local import LocalModel, Share, capacity, shares
 from .pool import Recorder
 from .seams import Load, Model, most_written
-from .text import printable
+from .text import binary_size, printable
 from .types import Price, Prompt, Purpose, Usage, Wording
 from .wiring import Setup
 
@@ -81,8 +81,8 @@ class Plan:
 
     @property
     def to_load(self) -> int:
-        """Bytes of models that are not in memory yet."""
-        return sum(each.need.total for each in self.memory if not each.loaded)
+        """Bytes of models that are not in memory yet, and fit."""
+        return sum(each.need.total for each in self.memory if each.wave and not each.loaded)
 
     @property
     def waves(self) -> int:
@@ -127,8 +127,8 @@ class Plan:
         if self.least_calls < self.calls:
             parts.append(f"The least: {self.least_calls} call.")
         if self.memory:
-            to_load = size(self.to_load) if self.to_load else "nothing"
-            parts.append(f"To load: {to_load}; models may take {size(self.room)} here.")
+            to_load = binary_size(self.to_load) if self.to_load else "nothing"
+            parts.append(f"To load: {to_load}; models may take {binary_size(self.room)} here.")
         if self.waves > 1:
             parts.append(f"That runs in {self.waves} waves, each model loaded once.")
         parts += [share.problem for share in self.memory if share.problem]
@@ -207,7 +207,7 @@ _MEMORY: Row = ("local model", "weights", "context", "buffers", "in all", "wave"
 
 def _memory_row(share: Share) -> Row:
     need = share.need
-    sizes = map(size, (need.weights, need.context, need.buffers, need.total))
+    sizes = map(binary_size, (need.weights, need.context, need.buffers, need.total))
     wave = str(share.wave) if share.wave else "does not fit"
     return share.model, *sizes, wave, "loaded" if share.loaded else "on disk"
 

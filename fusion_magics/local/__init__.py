@@ -16,7 +16,6 @@ from .machine import free_memory
 from .model import LocalModel
 from .plan import Share, shares
 from .registry import Loaded, capacity, loaded, unload
-from .room import size
 from .wire import Spec, stamp
 
 __all__ = [
@@ -28,7 +27,6 @@ __all__ = [
     "free_memory",
     "loaded",
     "shares",
-    "size",
     "stamp",
     "unload",
 ]

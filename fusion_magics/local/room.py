@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ..errors import LoadError
+from ..text import binary_size
 from .child import Child
 from .footprint import (
     Footprint,
@@ -112,9 +113,11 @@ def fitting_alone(name: str, wanted: Wanted, room: int) -> Wanted:
     need = wanted.need
     if need.total <= room:
         return wanted
+    parts = {"weights": need.weights, "context": need.context, "buffers": need.buffers}
+    listed = ", ".join(f"{part} {binary_size(size)}" for part, size in parts.items())
     raise LoadError(
-        f"{name} does not fit: it takes {size(need.total)} (weights {size(need.weights)}, context "
-        f"{size(need.context)}, buffers {size(need.buffers)}), and {size(room)} can be had here.",
+        f"{name} does not fit: it takes {binary_size(need.total)} ({listed}), and "
+        f"{binary_size(room)} can be had here.",
         _cure(wanted.spec, room),
         kind="out-of-memory",
     )
@@ -146,8 +149,3 @@ def waves(wanted: Sequence[tuple[Place, int]], room: Mapping[Place, int]) -> lis
         held[place] += need
         found.append(wave)
     return found
-
-
-def size(count: int) -> str:
-    """Bytes as a person reads them."""
-    return f"{count / 2**20:,.1f} MiB" if count < 2**30 else f"{count / 2**30:,.1f} GiB"
