@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
+from pathlib import Path
 
 import pytest
-from asking import Answer, ask, child_pid, llama
+from asking import Answer, ask, child_pid, llama, tokens_of
 from msgspec.structs import replace as with_spec
 from random_models import Shape, write_gguf
+from recurrent_model import write_mamba
 
 from fusion_magics.errors import ContextOverflow, ModelError
 from fusion_magics.local import LocalModel, unload
-from fusion_magics.local.engines import CancelFlag, llamacpp
+from fusion_magics.local.engines import CancelFlag, Cancelled, llamacpp
 from fusion_magics.types import Prompt, SamplingParams
 
 STORY = "Once upon a time there was a dog who liked to run and play in the big green park. "
@@ -58,11 +60,30 @@ async def test_an_answer_is_the_same_alone_and_in_a_batch(
 
 
 @pytest.mark.parametrize("kind", ["Q4_0", "Q8_0"])
-async def test_quantised_weights_too(tmp_path: object, kind: str) -> None:
-    model = llama(write_gguf(tmp_path / "m.gguf", Shape(width=256, inner=512, kind=kind)))  # type: ignore[operator]
+async def test_quantised_weights_too(tmp_path: Path, kind: str) -> None:
+    model = llama(write_gguf(tmp_path / "m.gguf", Shape(width=256, inner=512, kind=kind)))
     params = {"logprobs": 2, "max_tokens": 24}
     one_by_one = await alone(model, **params)
     assert said(await together(model, **params)) == said(one_by_one)
+
+
+async def test_a_model_that_cannot_forget_a_part(tmp_path: Path) -> None:
+    """Recurrent ones: one call at a time, and each prompt is read from its beginning."""
+    model = llama(write_mamba(tmp_path / "mamba.gguf"))
+    one_by_one = await alone(model)
+    assert said(await together(model)) == said(one_by_one)
+    flag = CancelFlag()
+    engine = llamacpp.load(model.spec, flag)
+    tokens, params = list(b"a story " * 50), SamplingParams()
+    fresh = [*tokens_of(engine, tokens, params)]
+    cancelled = engine.begin(tokens + tokens, params, 1)
+    assert not engine.read(cancelled)
+    flag.set()
+    with pytest.raises(Cancelled):
+        engine.read(cancelled)
+    flag.clear()
+    engine.end(cancelled)
+    assert [*tokens_of(engine, tokens, params)] == fresh
 
 
 async def test_calls_join_and_leave_between_steps(stories: LocalModel) -> None:

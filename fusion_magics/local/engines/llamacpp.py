@@ -176,10 +176,10 @@ class LlamaCpp:
         return len(self._busy()) + self._company >= self._ctx.streams
 
     def begin(self, tokens: Sequence[int], params: SamplingParams, most: int) -> LlamaSlot | None:
-        mask = None if params.schema is None else self._schemas.mask(params.schema)
         cells = len(tokens) + most
         if not self._make_room(cells):
             return None
+        mask = None if params.schema is None else self._schemas.mask(params.schema)
         stream, keep = self._place(list(tokens))
         sampler = Sampler(params, mask)
         slot = LlamaSlot(list(tokens), cells, sampler, params.logprobs, cached=keep, at=keep)
@@ -196,7 +196,7 @@ class LlamaCpp:
             try:
                 self._ctx.read(number, slot.tokens[start:stop], start, stop == end)
             except Cancelled:
-                self._ctx.trim(number, start)
+                self._trim(number, start)
                 raise
             stream.read += slot.tokens[start:stop]
             slot.at = stop
@@ -228,7 +228,7 @@ class LlamaCpp:
             self._ctx.step(tokens, positions)
         except Cancelled:
             for number, position in enumerate(positions):
-                self._ctx.trim(number, position)
+                self._trim(number, position)
             raise
         if beside:
             self._ctx.trim(1, positions[1])
@@ -265,7 +265,7 @@ class LlamaCpp:
         """Another context; what the streams hold is taken along if their number stays."""
         for number, stream in enumerate(self._streams):
             if stream.slot is None:
-                self._ctx.trim(number, len(stream.read))
+                self._trim(number, len(stream.read))
         before = self._ctx.streams, self._ctx.cells
         kept = [self._ctx.save(n) for n in range(before[0])]
         self._ctx.free()
@@ -300,12 +300,20 @@ class LlamaCpp:
             self._streams[number].logits = source.logits
             worth[number] = worth[best]
         stream, keep = self._streams[number], worth[number]
-        if not self._ctx.trim(number, keep):
+        if not self._trim(number, keep):
             keep = 0
         stream.read = tokens[:keep]
         if keep < len(tokens):
             stream.logits = None
         return stream, keep
+
+    def _trim(self, number: int, keep: int) -> bool:
+        """Forget all but the first ``keep`` tokens of a stream; False: it had to forget all."""
+        if self._ctx.trim(number, keep):
+            return True
+        stream = self._streams[number]
+        stream.read, stream.logits = [], None
+        return False
 
     def _known(self, stream: Stream, tokens: list[int]) -> int:
         """How many of ``tokens`` need not be read where ``stream`` is.
