@@ -85,8 +85,7 @@ def test_a_narrow_board_has_tabs_and_a_second_view_the_same_text(open_notebook: 
     tabs.first.wait_for()
     assert tabs.all_inner_texts() == ["scripted:one", "scripted:two", "scripted:three"]
     assert _shown(board) == ["scripted:one"]
-    panel = board.get_by_role("tabpanel", name="scripted:one")
-    assert panel.get_attribute("id") == tabs.first.get_attribute("aria-controls")
+    assert board.get_by_role("tabpanel", name="scripted:one").is_visible()
     tabs.nth(1).click()
     assert _shown(board) == ["scripted:two"]
     for key, name in (("ArrowRight", "three"), ("ArrowRight", "one"), ("ArrowLeft", "three")):

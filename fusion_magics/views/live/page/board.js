@@ -129,7 +129,7 @@ class Column {
       this.stop.disabled = true;
       live.send({ k: "cancel", i: index });
     }, { class: "fz-x1", "aria-label": `cancel ${whole.label}`, title: "cancel this member" });
-    this.section = make("section", { id: `fz-${Math.random().toString(36).slice(2)}`, "aria-label": whole.label },
+    this.section = make("section", { "aria-label": whole.label },
       make("p", { class: "fz-name" }, make("b", {}, make("bdi", {}, whole.label)), this.state, this.stop),
       this.out);
     this.length = 0;
@@ -140,7 +140,6 @@ class Column {
     const keys = { ArrowRight: 1, ArrowLeft: -1 };
     this.label = button(make("bdi", {}, this.name), choose, {
       role: "tab",
-      "aria-controls": this.section.id,
       onkeydown: event => {
         if (!keys[event.key]) return;
         event.preventDefault(); // which would scroll the row of tabs
