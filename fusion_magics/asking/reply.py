@@ -78,6 +78,7 @@ class Asking:
         check: Callable[[T], None] | None = None,
         max_tokens: int | None = None,
         logprobs: int = 0,
+        lookup: bool = False,
     ) -> Reply[T]:
         """The model's reply to ``prompt_of(texts)``, read as ``form``.
 
@@ -100,6 +101,8 @@ class Asking:
             Most tokens of the reply; default by wording.
         logprobs : int
             How many top tokens to report with each token of ``Reply.answer``; 0 reports none.
+        lookup : bool
+            The reply is expected to copy from the texts, see :class:`SamplingParams`.
 
         Raises
         ------
@@ -113,6 +116,7 @@ class Asking:
             max_tokens=max_tokens or MOST_TOKENS[self.wording],
             schema=schema_of(form),
             logprobs=logprobs,
+            lookup=lookup,
         )
 
         async def once(prompt: Prompt) -> Candidate:

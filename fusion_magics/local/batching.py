@@ -2,7 +2,8 @@
 
 Continuous batching (Yu et al., "Orca", OSDI 2022): all calls that write are decoded together, a
 token each a step. One prompt is read at a time, in pieces, between which the others write on; so
-the next call finds what the one before it has read.
+the next call finds what the one before it has read. The shortest goes first, by what of it is still
+to be read: so what was read ahead is made use of before it is forgotten, and most calls wait least.
 """
 
 from __future__ import annotations
@@ -14,17 +15,25 @@ from .engines import Cancelled, Engine, Slot
 from .generation import Generation
 from .inbox import Inbox
 from .reporting import Stream, failure
-from .wire import Report, Stopped
+from .wire import Generate, Report, Stopped, Taken
+
+MOST_WAITING = 32
+"""Calls among which the shortest is found; what waits beside them has not come in yet."""
 
 
 @dataclass(eq=False)
 class Call:
-    """A call at work: it waits for room (no slot yet), is read, or writes."""
+    """A call at work: it waits for its turn and for room (no slot yet), is read, or writes."""
 
     number: int
     stream: Stream
     generation: Generation
     slot: Slot | None = None
+
+    @property
+    def ahead(self) -> bool:
+        """Whether it only reads, for a call that comes later."""
+        return self.generation.ahead
 
 
 class Batch:
@@ -42,14 +51,17 @@ class Batch:
 
     def __init__(self, engine: Engine, inbox: Inbox, send: Callable[[Report], None]) -> None:
         self._engine, self._inbox, self._send = engine, inbox, send
-        self._next: Call | None = None  # waits for room, or is read
+        self._waiting: list[Call] = []
+        self._first: Call | None = None  # of those that wait: its turn, once there is room
+        self._next: Call | None = None  # is read
         self._writing: list[Call] = []
 
     def turn(self) -> None:
         """Take in a call if one waits, read a piece, write a token each. Waits if there is none."""
         self._drop(self._inbox.cancelled())
+        self._take()
         try:
-            while self._take() and self._advance():
+            while self._begin() and self._advance():
                 pass
             if self._writing:
                 self._write()
@@ -58,35 +70,66 @@ class Batch:
 
     # ── a call comes in ──────────────────────────────────────────────────────────────────────
 
-    def _take(self) -> bool:
-        """Whether a call is next; waits for one if none is at work."""
-        while self._next is None:
-            if self._engine.full:
-                return False
-            asked = self._inbox.take(wait=not self._writing)
+    def _take(self) -> None:
+        """Take in calls that wait, if one of them could begin; waits if none is at work."""
+        if self._engine.full or (self._next and not self._next.ahead):
+            return
+        while len(self._waiting) < MOST_WAITING:
+            asked = self._inbox.take(wait=not self._calls)
             if asked is None:
-                return False
-            stream = Stream(asked.call, self._send)
-            try:
-                generation = Generation(self._engine, asked.messages, asked.params, stream.emit)
-                self._next = Call(asked.call, stream, generation)
-            except Exception as exc:
-                self._inbox.done(asked.call)
-                self._send(failure(exc, asked.call))
-        return True
+                return
+            self._prepare(asked)
+
+    def _prepare(self, asked: Generate) -> None:
+        self._send(Taken(asked.call))
+        stream = Stream(asked.call, self._send)
+        try:
+            generation = Generation(self._engine, asked.messages, asked.params, stream.emit)
+            self._waiting.append(Call(asked.call, stream, generation))
+        except Exception as exc:
+            self._inbox.done(asked.call)
+            self._send(failure(exc, asked.call))
+
+    def _begin(self) -> bool:
+        """Whether a prompt is being read; gives a call its room if none is."""
+        if self._next and self._next.ahead and not all(call.ahead for call in self._waiting):
+            self._end_reading_ahead(self._next)
+        if self._next or not self._waiting or self._engine.full:
+            return self._next is not None
+        call = self._first or min(self._waiting, key=lambda call: (call.ahead, self._unread(call)))
+        try:
+            asked = call.generation
+            call.slot = self._engine.begin(asked.tokens, asked.params, asked.most)
+        except Cancelled:
+            raise
+        except Exception as exc:
+            self._fail(call, exc)
+            return self._begin()
+        self._first = None if call.slot else call
+        if call.slot:
+            self._waiting.remove(call)
+            self._next = call
+            call.generation.read()
+        return call.slot is not None
+
+    def _unread(self, call: Call) -> int:
+        return len(call.generation.tokens) - self._engine.known(call.generation.tokens)
+
+    def _end_reading_ahead(self, call: Call) -> None:
+        """Who is to write has come; what was read by now is known all the same."""
+        call.generation.begin(0)
+        self._end(call)
 
     def _advance(self) -> bool:
-        """Give the next call room, or read a piece of its prompt; True if nothing had to be read.
+        """Read a piece of the next call's prompt; True if nothing had to be read.
 
         Of several samples of one prompt all but the first write at once.
         """
         call = self._next
         assert call is not None
+        assert call.slot is not None
         try:
-            if call.slot is None:
-                asked = call.generation
-                call.slot = self._engine.begin(asked.tokens, asked.params, asked.most)
-            if call.slot is None or not self._engine.read(call.slot):
+            if not self._engine.read(call.slot):
                 return False
             call.generation.begin(call.slot.cached)
         except Cancelled:
@@ -103,6 +146,8 @@ class Batch:
 
     def _write(self) -> None:
         calls = list(self._writing)
+        if len(calls) == 1 and calls[0].slot:  # else rows of the others serve better than drafts
+            calls[0].slot.draft = calls[0].generation.draft()
         try:
             self._engine.step([call.slot for call in calls if call.slot])
         except Cancelled:
@@ -115,19 +160,27 @@ class Batch:
             self._pick(call)
 
     def _pick(self, call: Call) -> None:
+        """The next token; and those behind it, as far as they were drafted."""
         assert call.slot is not None
+        generation, picked = call.generation, True
         try:
-            if not call.generation.over:
-                call.generation.add(self._engine.pick(call.slot))
+            while picked and not generation.over:
+                generation.add(self._engine.pick(call.slot))
+                picked = self._engine.follow(call.slot)
         except Exception as exc:
             return self._fail(call, exc)
-        if call.generation.over:
+        if generation.over:
             self._end(call)
+
+    @property
+    def _calls(self) -> list[Call]:
+        """All at work."""
+        return [*self._waiting, *([self._next] if self._next else []), *self._writing]
 
     # ── a call ends ──────────────────────────────────────────────────────────────────────────
 
     def _drop(self, cancelled: set[int]) -> None:
-        for call in [*self._writing, *([self._next] if self._next else [])]:
+        for call in self._calls:
             if call.number in cancelled:
                 self._end(call)
                 self._send(Stopped(call.number))
@@ -140,8 +193,11 @@ class Batch:
     def _end(self, call: Call) -> None:
         if call is self._next:
             self._next = None
-        if call in self._writing:
-            self._writing.remove(call)
+        if call is self._first:
+            self._first = None
+        for calls in (self._waiting, self._writing):
+            if call in calls:
+                calls.remove(call)
         if call.slot is not None:
             self._engine.end(call.slot)
         self._inbox.done(call.number)

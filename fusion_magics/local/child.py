@@ -31,6 +31,7 @@ from .wire import (
     Report,
     Spec,
     Stopped,
+    Taken,
     Threads,
     encode,
     report,
@@ -258,9 +259,9 @@ class Child:
                 least, most = PATIENCE
                 self._patience = min(max(least, time.monotonic() - self._began), most)
                 self.ready = True
+            case Taken(call):
+                self._begin(call)
             case Progress(call, delta):
-                if delta.state == "reading":
-                    self._begin(call)
                 self._pass_on(call, delta)
             case Stopped(call):
                 self._finish(call)

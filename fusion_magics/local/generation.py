@@ -10,6 +10,7 @@ from ..errors import ContextOverflow
 from ..types import Delta, Finish, FinishReason, Message, SamplingParams, TokenLogprob, Usage
 from .assembly import Assembly
 from .chat import prompt_tokens
+from .drafting import Lookup
 from .engines import Engine, Token, Vocabulary
 
 Emit = Callable[[Delta], None]
@@ -29,6 +30,8 @@ class Generation:
         The most tokens that may be written.
     over : bool
         Its last delta was emitted.
+    ahead : bool
+        It only reads, for a call that comes later.
 
     Raises
     ------
@@ -39,7 +42,6 @@ class Generation:
     def __init__(
         self, engine: Engine, messages: Sequence[Message], params: SamplingParams, emit: Emit
     ) -> None:
-        emit(Delta(state="reading"))
         _refuse_the_hopeless(engine, messages)
         self.params = params
         self.tokens = prompt_tokens(engine.vocabulary, messages)
@@ -48,10 +50,16 @@ class Generation:
             raise _overflow(f"{len(self.tokens)} tokens", engine)
         self.most = min(room, params.max_tokens)
         self.over = False
+        self.ahead = self.most == 0
         self._emit = emit
         self._vocabulary = engine.vocabulary
         self._assembly = Assembly(params.stop)
         self._cached = self._written = 0
+        self._lookup = Lookup(self.tokens) if _copies(params) and engine.drafts else None
+
+    def read(self) -> None:
+        """It has room, and its prompt is read from now on."""
+        self._emit(Delta(state="reading"))
 
     def begin(self, cached: int) -> None:
         """Its prompt is read; so many tokens of it were known before."""
@@ -66,12 +74,18 @@ class Generation:
         if token is None:
             return self._finish("stop")
         self._written += 1
+        if self._lookup:
+            self._lookup.add(token.id)
         self._assembly.add(*_piece(self._vocabulary, token))
         self._pass_on(self._assembly.take())
         if self._assembly.stopped:
             self._finish("stop")
         elif self._written == self.most:
             self._finish("length")
+
+    def draft(self) -> list[int]:
+        """What may come behind the token that was added last; it leaves room for one more."""
+        return self._lookup.draft(self.most - self._written - 1) if self._lookup else []
 
     def _pass_on(self, new: tuple[str, tuple[TokenLogprob, ...]]) -> None:
         text, logprobs = new
@@ -83,6 +97,11 @@ class Generation:
         usage = Usage(len(self.tokens), self._written, self._cached, cost=0.0)
         self._emit(Delta(finish=Finish(reason, usage)))
         self.over = True
+
+
+def _copies(params: SamplingParams) -> bool:
+    """Whether drafts are worth it, and cannot be told from the outcome."""
+    return params.lookup and params.greedy and not params.logprobs
 
 
 def _refuse_the_hopeless(engine: Engine, messages: Sequence[Message]) -> None:

@@ -1,8 +1,8 @@
 """What the kernel and a child process say to each other: one JSON object a line.
 
 Down the child's standard input: :class:`Generate`, :class:`Cancel`, :class:`Threads`.
-Up its standard output: :class:`Ready` once, then :class:`Progress`, :class:`Failed` and
-:class:`Stopped`.
+Up its standard output: :class:`Ready` once, then :class:`Taken`, :class:`Progress`,
+:class:`Failed` and :class:`Stopped`.
 """
 
 from __future__ import annotations
@@ -82,6 +82,12 @@ class Ready(msgspec.Struct, tag="ready"):
     """The weights are loaded."""
 
 
+class Taken(msgspec.Struct, tag="taken"):
+    """A call is at work: from now on a cancel is answered."""
+
+    call: int
+
+
 class Progress(msgspec.Struct, tag="progress"):
     """A piece of one call's stream."""
 
@@ -107,7 +113,7 @@ class Failed(msgspec.Struct, tag="failed"):
 
 
 Order = Generate | Cancel | Threads
-Report = Ready | Progress | Stopped | Failed
+Report = Ready | Taken | Progress | Stopped | Failed
 
 
 def encode(value: msgspec.Struct) -> bytes:

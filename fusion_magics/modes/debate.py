@@ -114,7 +114,7 @@ async def _rounds(case: Case, transcript: Transcript) -> None:
         return
     for number in range(1, case.rounds + 1):
         try:
-            replies = await case.pool.each(transcript.turns())
+            replies = await case.pool.each(transcript.turns(), lookup=True)
         except asyncio.CancelledError:
             transcript.add(case.pool.given)
             raise

@@ -127,7 +127,8 @@ async def _reply(
     """The reply, or None and why there is none."""
     label, most = f"{case.asking.model.name}: {what}", MOST_TOKENS[case.asking.wording]
     try:
-        return (await case.asking.reply(label, texts, asked, form, check, most)).value, ""
+        reply = await case.asking.reply(label, texts, asked, form, check, most, lookup=True)
+        return reply.value, ""
     except Unreadable as exc:
         return None, str(exc)
     except ModelError as exc:

@@ -106,8 +106,10 @@ class Pool:
             raise NoAnswerError(answers.failures)
         return answers
 
-    async def each(self, prompts: Mapping[str, Prompt]) -> Answers:
+    async def each(self, prompts: Mapping[str, Prompt], lookup: bool = False) -> Answers:
         """Ask the members that ``prompts`` names (by label), each its own prompt.
+
+        With ``lookup`` they are expected to copy from it, see :class:`SamplingParams`.
 
         One that is still at work on another prompt is stopped first: nobody waits for that any
         more, and a model of this machine answers one call after the other.
@@ -116,7 +118,10 @@ class Pool:
         await self._waiting.stop({label for label in prompts if old.get(label) != prompts[label]})
         old.update(prompts)
         self._waiting.begin()
-        return await self._given(self.members, prompts)
+        members = self.members
+        if lookup:
+            members = tuple(replace(m, params=replace(m.params, lookup=True)) for m in members)
+        return await self._given(members, prompts)
 
     @property
     def given(self) -> Answers:

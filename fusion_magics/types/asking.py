@@ -61,6 +61,10 @@ class SamplingParams:
         A JSON schema that the engine holds the text to, where it can.
     logprobs : int
         How many top tokens to report with each token written; 0 reports none.
+    lookup : bool
+        The text is expected to copy from its prompt. Engines that can, look up there what may come
+        next and read several tokens in one step (prompt lookup decoding). Of greedy text alone; it
+        stays the same but for ties within rounding.
     """
 
     temperature: float = 0.0
@@ -70,6 +74,15 @@ class SamplingParams:
     stop: tuple[str, ...] = ()
     schema: Mapping[str, Any] | None = None
     logprobs: int = 0
+    lookup: bool = False
+
+    @property
+    def greedy(self) -> bool:
+        """Whether the likeliest token is taken.
+
+        Next to 0 a temperature would do the same, but logits divided by it overflow into noise.
+        """
+        return self.temperature < 1e-4
 
 
 # ── what comes back from one call ────────────────────────────────────────────────────────────

@@ -16,7 +16,7 @@ from asking import BEGINNING, ask, child_pid, gone, llama
 from random_models import Shape
 
 from fusion_magics.errors import ContextOverflow
-from fusion_magics.local import LocalModel, loaded
+from fusion_magics.local import LocalModel, loaded, registry
 from fusion_magics.local.generation import Generation
 from fusion_magics.types import Message, Prompt, SamplingParams
 
@@ -36,8 +36,12 @@ async def test_a_call_that_cannot_be_stopped_is_ended_with_its_child(
     built: Callable[[Shape, str], Path],
 ) -> None:
     model = llama(built(Shape(template=ENDLESS), "gguf"))
-    await until(model, "reading")
+    asked = asyncio.create_task(ask(model, "hello"))
+    async with asyncio.timeout(30):
+        while not any(c._at_work for c in registry._children.values()):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
     (child,) = loaded()
+    asked.cancel()
     assert gone(child.pid)
     assert loaded() == []
 

@@ -117,9 +117,12 @@ class Slot(Protocol):
     ----------
     cached : int
         Tokens of the prompt that need not be read: an earlier call, or a neighbour, has read them.
+    draft : list of int
+        What may follow the token that was picked last: read in the same step.
     """
 
     cached: int
+    draft: list[int]
 
 
 class Engine(Protocol):
@@ -134,11 +137,14 @@ class Engine(Protocol):
         Tokens of prompt and answer of one sequence together.
     threads : int
         Processor threads to use from the next step on (set by another thread).
+    drafts : bool
+        Whether it can read a draft, and forget it again.
     """
 
     vocabulary: Vocabulary
     context: int
     threads: int
+    drafts: bool
 
     @property
     def full(self) -> bool:
@@ -175,8 +181,21 @@ class Engine(Protocol):
         """
         ...
 
+    def known(self, tokens: Sequence[int]) -> int:
+        """How many of a prompt's ``tokens`` need not be read, as things stand."""
+        ...
+
+    def follow(self, slot: Slot) -> bool:
+        """Whether the token picked last was drafted: then it is read, and the next can be picked.
+
+        Else what is left of the draft is forgotten.
+        """
+        ...
+
     def step(self, sequences: Sequence[Slot]) -> None:
         """Read the token that was picked last in each of ``sequences``, all in one step.
+
+        Of a sequence that is alone its draft is read, too.
 
         Raises
         ------

@@ -19,14 +19,6 @@ HEAD = 1024
 Logits = NDArray[np.float32]
 
 
-def greedy(params: SamplingParams) -> bool:
-    """Whether to take the likeliest token.
-
-    Next to 0 a temperature would do the same, but logits divided by it overflow into noise.
-    """
-    return params.temperature < 1e-4
-
-
 class Sampler:
     """Picks the tokens of one call.
 
@@ -57,7 +49,7 @@ class Sampler:
         return token
 
     def _choose(self, logits: Logits) -> int:
-        if greedy(self._params):
+        if self._params.greedy:
             return int(logits.argmax())
         if self._params.top_p < 1:
             kept = nucleus(logits, self._params.top_p)

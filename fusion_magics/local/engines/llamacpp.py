@@ -21,6 +21,7 @@ from ..death import NO_MEMORY
 from ..prefix import piece_size, pieces, reusable
 from ..wire import Spec
 from . import CancelFlag, Cancelled, Token
+from ._draft import Draft
 from ._logprobs import with_logprobs
 from ._sampling import Sampler
 from ._schema import Schemas
@@ -67,6 +68,8 @@ class LlamaSlot:
     at: int
     logits: NDArray[np.float32] | None = None
     picked: int = 0
+    draft: list[int] = field(default_factory=list)
+    drafted: Draft[NDArray[np.float32]] | None = None  # None: the last step had no draft
 
 
 class LlamaCpp:
@@ -84,6 +87,7 @@ class LlamaCpp:
         self.context = self._context_size(spec)
         self._parameters = lib.llama_model_n_params(self._model)
         self._piece = piece_size(self._parameters, GPU_FLOPS) if self._on_gpu else PIECE
+        self.drafts = not self._remembers_all()
         self._company = self._needs_company()
         parallel = 1 if self._remembers_all() else spec.parallel
         cell, spare = self._cell_bytes(), int(self._company)
@@ -175,6 +179,9 @@ class LlamaCpp:
     def full(self) -> bool:
         return len(self._busy()) + self._company >= self._ctx.streams
 
+    def known(self, tokens: Sequence[int]) -> int:
+        return max(self._known(stream, list(tokens)) for stream in self._streams)
+
     def begin(self, tokens: Sequence[int], params: SamplingParams, most: int) -> LlamaSlot | None:
         cells = len(tokens) + most
         if not self._make_room(cells):
@@ -194,7 +201,7 @@ class LlamaCpp:
             start, stop = next(pieces(slot.at, end, self._piece))
             self._share_cores()
             try:
-                self._ctx.read(number, slot.tokens[start:stop], start, stop == end)
+                self._ctx.read(number, slot.tokens[start:stop], start, int(stop == end))
             except Cancelled:
                 self._trim(number, start)
                 raise
@@ -216,7 +223,20 @@ class LlamaCpp:
         slot.picked = token
         return with_logprobs(token, logits, slot.top)
 
+    def follow(self, slot: LlamaSlot) -> bool:
+        if slot.drafted is None:
+            return False
+        logits = slot.drafted.follow(slot.picked)
+        if logits is None:
+            self._trim(self._number(slot), slot.at)
+            return False
+        slot.logits = logits
+        slot.at += 1
+        return True
+
     def step(self, slots: Sequence[LlamaSlot]) -> None:
+        if len(slots) == 1 and slots[0].draft:
+            return self._step_with_draft(slots[0])
         rows = self._in_front(slots)
         tokens, positions = [s.picked for s in rows], [s.at for s in rows]
         beside = self._company and len(rows) == 1
@@ -234,7 +254,20 @@ class LlamaCpp:
             self._ctx.trim(1, positions[1])
         for row, slot in enumerate(rows):
             slot.at += 1
-            slot.logits = self._ctx.logits(row)
+            slot.logits, slot.drafted = self._ctx.logits(row), None
+
+    def _step_with_draft(self, slot: LlamaSlot) -> None:
+        number, draft = self._number(slot), slot.draft
+        self._share_cores()
+        try:
+            self._ctx.read(number, [slot.picked, *draft], slot.at, 1 + len(draft))
+        except Cancelled:
+            self._trim(number, slot.at)
+            raise
+        slot.at += 1
+        slot.logits = self._ctx.logits(0)
+        rows = [self._ctx.logits(row) for row in range(1, len(draft) + 1)]
+        slot.drafted, slot.draft = Draft(draft, rows), []
 
     def end(self, slot: LlamaSlot) -> None:
         stream = self._streams[self._number(slot)]

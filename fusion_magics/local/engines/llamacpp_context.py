@@ -79,13 +79,13 @@ class Context:
 
     # ── steps ────────────────────────────────────────────────────────────────────────────────
 
-    def read(self, stream: int, tokens: Sequence[int], start: int, last: bool) -> None:
-        """Read ``tokens`` from position ``start`` on; the next one's logits only if ``last``."""
-        end = start + len(tokens)
-        self._rows.put(tokens, np.arange(start, end), np.full(len(tokens), stream))
-        self._rows.logits[: len(tokens)] = 0
-        self._rows.logits[len(tokens) - 1] = last
-        self._decode(len(tokens))
+    def read(self, stream: int, tokens: Sequence[int], start: int, wanted: int) -> None:
+        """Read ``tokens`` from position ``start`` on; logits behind the last ``wanted`` of them."""
+        count = len(tokens)
+        self._rows.put(tokens, np.arange(start, start + count), np.full(count, stream))
+        self._rows.logits[: count - wanted] = 0
+        self._rows.logits[count - wanted : count] = 1
+        self._decode(count)
 
     def step(self, tokens: Sequence[int], positions: Sequence[int]) -> None:
         """Read one token in each of the first streams, in one step."""

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import mlx.core as mx
 import mlx_lm
 import numpy as np
-from mlx_lm.models.cache import can_trim_prompt_cache, make_prompt_cache, trim_prompt_cache
+from mlx_lm.models.cache import (
+    KVCache,
+    can_trim_prompt_cache,
+    make_prompt_cache,
+    trim_prompt_cache,
+)
 from mlx_lm.utils import get_total_parameters
 
 from ...errors import LoadError
@@ -23,6 +28,7 @@ from ...types import SamplingParams
 from ..prefix import piece_size, pieces, reusable
 from ..wire import Spec
 from . import CancelFlag, Token
+from ._draft import Draft
 from ._logprobs import with_logprobs
 from ._sampling import Sampler
 from ._schema import Schemas
@@ -62,6 +68,8 @@ class MlxSlot:
     at: int
     logits: mx.array | None = None
     picked: int = 0
+    draft: list[int] = field(default_factory=list)
+    drafted: Draft[mx.array] | None = None  # None: the last step had no draft
 
 
 class Mlx:
@@ -90,12 +98,16 @@ class Mlx:
         self._together: list[MlxSlot] = []  # whose caches are one
         self._joint: Cache = []
         self.threads = 1
+        self.drafts = all(type(c) is KVCache for c in make_prompt_cache(self._model))
 
     # ── a call ───────────────────────────────────────────────────────────────────────────────
 
     @property
     def full(self) -> bool:
         return len(self._slots) >= self._parallel
+
+    def known(self, tokens: Sequence[int]) -> int:
+        return max((self._known(prompt, tokens) for prompt in self._prompts), default=0)
 
     def begin(self, tokens: Sequence[int], params: SamplingParams, most: int) -> MlxSlot | None:
         cells = len(tokens) + most
@@ -145,6 +157,8 @@ class Mlx:
         self._cancel.check()
         if list(slots) != self._together:
             self._regroup(list(slots))
+        if len(slots) == 1 and slots[0].draft:
+            return self._step_with_draft(slots[0])
         tokens = [slot.picked for slot in slots]
         if self._joint:
             logits = self._logits(tokens, self._joint)
@@ -154,7 +168,26 @@ class Mlx:
             )
         for slot, row in zip(slots, logits, strict=True):
             slot.at += 1
-            slot.logits = row
+            slot.logits, slot.drafted = row, None
+
+    def follow(self, slot: MlxSlot) -> bool:
+        if slot.drafted is None:
+            return False
+        left = len(slot.drafted.tokens)
+        logits = slot.drafted.follow(slot.picked)
+        if logits is None:
+            trim_prompt_cache(slot.cache, left)
+            return False
+        slot.logits = logits
+        slot.at += 1
+        return True
+
+    def _step_with_draft(self, slot: MlxSlot) -> None:
+        logits = self._model(mx.array([slot.picked, *slot.draft])[None], cache=slot.cache)[0]
+        mx.eval(logits)
+        slot.at += 1
+        slot.logits = logits[0]
+        slot.drafted, slot.draft = Draft(slot.draft, list(logits[1:])), []
 
     def end(self, slot: MlxSlot) -> None:
         if slot in self._together:
