@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from .types import (
     Answers,
@@ -19,6 +19,9 @@ from .types import (
     SamplingParams,
     Wording,
 )
+
+Known = Mapping[str, Candidate]
+"""Who has answered by now: label → what."""
 
 Watch = Callable[[str, Purpose, Delta], None]
 """Is told of every delta: ``watch(label, purpose, delta)``. Must not block or raise."""
@@ -65,6 +68,30 @@ class Model(Protocol):
         ...
 
 
+@runtime_checkable
+class ReadsAhead(Protocol):
+    """A model that can read a prompt before it is asked, so that less is to be read then."""
+
+    async def read_ahead(self, prompt: Prompt, params: SamplingParams) -> None:
+        """Read ``prompt`` and write nothing; returns when it is read.
+
+        What another prompt begins with, too, is known then, whatever follows. ``params`` are those
+        of the call that comes: room for it is made, and its schema is compiled. Returns at once
+        where reading would be in the way of others: the model would have to be loaded, and there is
+        no room without ending another. Cancelling stops it; what was read by then stays known.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What can be told of a call before it is made: its ``prompt`` ends where that is not known."""
+
+    model: Model
+    prompt: Prompt
+    params: SamplingParams
+
+
 def most_written(model: Model, asked: int) -> int:
     """The most tokens that ``model`` writes where ``asked`` are asked for."""
     return asked if model.most_tokens is None else min(asked, model.most_tokens)
@@ -87,6 +114,12 @@ class Judge(Protocol):
 
     def arrived(self) -> Judgment | None:
         """What a call that was stopped had found by then, undecided; None if nothing."""
+        ...
+
+    def ahead(self, prompt: Prompt, members: Sequence[str], known: Known) -> list[Ahead]:
+        """The calls to come, as far as they can be told while only some members (by label) have
+        answered.
+        """
         ...
 
     def load(self, members: Sequence[str]) -> Load:

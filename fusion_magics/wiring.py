@@ -83,6 +83,7 @@ class Setup:
             self.rounds,
             self.early_stop,
             judge if self._by_jury and self.mode == "merge" else None,
+            reads_ahead=self.budget is None,  # what is read may not be asked then
         )
 
     def _judge(self, askings: Sequence[Asking]) -> Judge:

@@ -6,13 +6,15 @@ Judges compare with it, ``merge`` analyses and writes with it.
 from __future__ import annotations
 
 from .expectation import expected_value
-from .fence import fence_for, fenced, harmless, numbered
+from .fence import fence_for, fenced, harmless, marks, numbered
+from .order import shuffled
 from .question import conversation
-from .reply import MOST_TOKENS, Asking, Reply, Unreadable
+from .reply import MOST_TOKENS, Asking, PromptOf, Reply, Unreadable
 
 __all__ = [
     "MOST_TOKENS",
     "Asking",
+    "PromptOf",
     "Reply",
     "Unreadable",
     "conversation",
@@ -20,5 +22,7 @@ __all__ = [
     "fence_for",
     "fenced",
     "harmless",
+    "marks",
     "numbered",
+    "shuffled",
 ]

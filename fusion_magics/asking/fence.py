@@ -55,6 +55,20 @@ def fenced(text: str, mark: str) -> str:
     return f"<{mark}>\n{harmless(text)}\n</{mark}>"
 
 
-def numbered(texts: Sequence[str], mark: str) -> str:
-    """Each of ``texts`` in its fence, below its number from 1: ``[1]``, ``[2]`` …"""
-    return "\n".join(f"[{i}]\n{fenced(text, mark)}" for i, text in enumerate(texts, 1))
+def numbered(texts: Sequence[str], mark: str | Sequence[str]) -> str:
+    """Each of ``texts`` in its fence, below its number from 1: ``[1]``, ``[2]`` …
+
+    ``mark`` is of all, or one for each (:func:`marks`).
+    """
+    each = [mark] * len(texts) if isinstance(mark, str) else mark
+    pairs = enumerate(zip(texts, each, strict=True), 1)
+    return "\n".join(f"[{i}]\n{fenced(text, own)}" for i, (text, own) in pairs)
+
+
+def marks(texts: Sequence[str], seed: int = 0) -> list[str]:
+    """A mark for each of ``texts`` that this text alone decides.
+
+    So a prompt is the same up to a text that changes, or is not there yet, and what was read of it
+    is not read again. A text cannot bear another's mark either: :func:`harmless` takes them out.
+    """
+    return [fence_for(text, seed=seed) for text in texts]

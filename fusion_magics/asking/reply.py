@@ -6,6 +6,7 @@ What cannot be read after that is reported, never guessed.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -13,7 +14,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from ..errors import ContextOverflow, ModelError
-from ..seams import Ask, Model, most_written
+from ..seams import Ahead, Ask, Model, most_written
 from ..types import Candidate, Message, Prompt, SamplingParams, Wording
 from .fence import harmless
 from .shortening import budgets, within
@@ -24,6 +25,12 @@ Once = Callable[[Prompt], Awaitable[Candidate]]
 
 MOST_TOKENS: dict[Wording, int] = {"full": 1024, "short": 384}
 """Of one reply, unless the caller knows better."""
+
+
+TO_COME = "⁂ to come ⁂"
+"""Stands for a text that is not there yet; what is read ahead ends before it."""
+
+_BEFORE = re.compile(rf"(?:<[0-9a-f]{{8}}>\n)?{TO_COME}")  # with the mark, which the text decides
 
 
 class Unreadable(Exception):
@@ -111,13 +118,7 @@ class Asking:
         ModelError
             If the model fails; ``ContextOverflow`` where no shortening helps.
         """
-        params = SamplingParams(
-            seed=self.seed,
-            max_tokens=max_tokens or MOST_TOKENS[self.wording],
-            schema=schema_of(form),
-            logprobs=logprobs,
-            lookup=lookup,
-        )
+        params = self._params(form, max_tokens, logprobs, lookup)
 
         async def once(prompt: Prompt) -> Candidate:
             return await self._ask(self.model, label, "judge", prompt, params)
@@ -141,6 +142,33 @@ class Asking:
                 f"The judge's reply could not be read ({problem}), and asked again it gave none: "
                 f"{exc.message}"
             ) from exc
+
+    def ahead(
+        self,
+        texts: Sequence[str | None],
+        prompt_of: PromptOf,
+        form: type[Any],
+        max_tokens: int | None = None,
+        logprobs: int = 0,
+        lookup: bool = False,
+    ) -> Ahead:
+        """What can be read of a :meth:`reply` while the texts that are None are still to come."""
+        clean = [TO_COME if text is None else harmless(text) for text in texts]
+        *before, last = prompt_of(clean).messages
+        known = Message(last.role, _BEFORE.split(last.content, maxsplit=1)[0])
+        params = self._params(form, max_tokens, logprobs, lookup)
+        return Ahead(self.model, Prompt((*before, known)), params)
+
+    def _params(
+        self, form: type[Any], max_tokens: int | None, logprobs: int, lookup: bool
+    ) -> SamplingParams:
+        return SamplingParams(
+            seed=self.seed,
+            max_tokens=max_tokens or MOST_TOKENS[self.wording],
+            schema=schema_of(form),
+            logprobs=logprobs,
+            lookup=lookup,
+        )
 
     async def _fitting(
         self, texts: Sequence[str], prompt_of: PromptOf, once: Once, most: int

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from ..asking import Asking
+from ..asking import Asking, shuffled
 from ..pool import together
-from ..seams import Load
+from ..seams import Ahead, Known, Load
 from ..types import Candidate, Comparison, Judgment, Prompt, Verdict
-from .compare import MOST_TOKENS, compare
+from .compare import MOST_TOKENS, ahead, compare
 from .rubrics import Rubric, rubric_for
-from .verdicts import MAX_SCORE, STOPPED, leaders, rank, shuffled
+from .verdicts import MAX_SCORE, STOPPED, leaders, rank
 
 SOLE = "the only answer: there is nothing to compare it with"
 
@@ -75,7 +75,7 @@ class Comparative(ABC):
 
     async def __call__(self, prompt: Prompt, candidates: Sequence[Candidate]) -> Judgment:
         self._candidates = candidates
-        self._order = shuffled(candidates, self._asking.seed)
+        self._order = shuffled(prompt, [c.member for c in candidates], self._asking.seed)
         orders = self.orders(self._order) if len(candidates) > 1 else ()
         self._comparisons = {order: Comparison(order, error=STOPPED) for order in orders}
         # They start in this order, and one model answers one after the other.
@@ -88,6 +88,15 @@ class Comparative(ABC):
         if all(one.error == STOPPED for one in self._comparisons.values()):
             return None
         return replace(self._judgment(), decided=False)
+
+    def ahead(self, prompt: Prompt, members: Sequence[str], known: Known) -> list[Ahead]:
+        """See :meth:`fusion_magics.seams.Judge.ahead`: each order, up to who has not answered."""
+        said = [known[label].text if label in known else None for label in members]
+        orders = self.orders(shuffled(prompt, members, self._asking.seed))
+        return [
+            ahead(self._asking, prompt, [said[i] for i in order], self._rubric)
+            for order in (orders if len(members) > 1 else ())
+        ]
 
     def load(self, members: Sequence[str]) -> Load:
         """See :meth:`fusion_magics.seams.Judge.load`."""

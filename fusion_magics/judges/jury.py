@@ -16,10 +16,10 @@ from typing import Annotated
 import msgspec
 
 from ..answers import draw
-from ..asking import Asking, Unreadable, conversation, fence_for, fenced
+from ..asking import Asking, PromptOf, Unreadable, conversation, fence_for, fenced
 from ..errors import ModelError, UsageError, did_you_mean
 from ..pool import numbered, together
-from ..seams import Load
+from ..seams import Ahead, Known, Load
 from ..types import Ballot, Candidate, Judgment, Panel, Prompt
 from .agreement import alpha
 from .conflicts import wrote
@@ -206,6 +206,21 @@ class Jury:
             return None
         return replace(self._judgment(self._panel()), decided=False)
 
+    def ahead(self, prompt: Prompt, members: Sequence[str], known: Known) -> list[Ahead]:
+        """See :meth:`fusion_magics.seams.Judge.ahead`; a merged answer is nobody's yet."""
+        texts: list[str | None] = [known[label].text for label in members if label in known]
+        if self._of_answer or not texts:
+            texts = [None]
+        return [
+            juror.asking.ahead([text], self._asked(juror, prompt), Reply)
+            for juror in self._jurors
+            if juror.asking.wording == "full"
+            for text in texts
+        ]
+
+    def _asked(self, juror: Juror, prompt: Prompt) -> PromptOf:
+        return _asked(juror, prompt, self._rubrics[id(juror.asking)])
+
     def load(self, members: Sequence[str]) -> Load:
         """See :meth:`fusion_magics.seams.Judge.load`."""
         models = [juror.asking.model.name for juror in self._jurors]
@@ -292,12 +307,14 @@ async def _ballot(
 
 
 async def _ask(juror: Juror, prompt: Prompt, candidate: Candidate, rubric: Rubric | None) -> Ballot:
-    def asked(texts: Sequence[str]) -> Prompt:
-        return juror_prompt(prompt, texts[0], juror.viewpoint, juror.asking.seed, rubric)
-
-    label = f"{juror.name} on {candidate.member}"
+    label, asked = f"{juror.name} on {candidate.member}", _asked(juror, prompt, rubric)
     said = (await juror.asking.reply(label, [candidate.text], asked, Reply)).value
     return Ballot(juror.name, 0, said.ship, float(said.score), said.reason)
+
+
+def _asked(juror: Juror, prompt: Prompt, rubric: Rubric | None) -> PromptOf:
+    viewpoint, seed = juror.viewpoint, juror.asking.seed
+    return lambda texts: juror_prompt(prompt, texts[0], viewpoint, seed, rubric)
 
 
 async def _ask_shortly(juror: Juror, prompt: Prompt, candidate: Candidate) -> Ballot:

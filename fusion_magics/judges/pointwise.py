@@ -18,19 +18,21 @@ import msgspec
 
 from ..asking import (
     Asking,
+    PromptOf,
     Unreadable,
     conversation,
     expected_value,
     fence_for,
     fenced,
     harmless,
+    shuffled,
 )
 from ..errors import ModelError
 from ..pool import together
-from ..seams import Load
+from ..seams import Ahead, Known, Load
 from ..types import Candidate, CriterionScore, Judgment, Prompt, Verdict, Wording
 from .rubrics import RUBRICS, Rubric, rubric_for, rubric_of
-from .verdicts import MAX_SCORE, STOPPED, leaders, rank, shuffled
+from .verdicts import MAX_SCORE, STOPPED, leaders, rank
 
 STEPS = (1, 2, 3, 4, 5)
 """The scale of one criterion: each step is a single token in every vocabulary."""
@@ -138,7 +140,7 @@ class Pointwise:
         self._verdicts: dict[int, Verdict] = {}  # in the order in which the judge meets them
 
     async def __call__(self, prompt: Prompt, candidates: Sequence[Candidate]) -> Judgment:
-        order = shuffled(candidates, self._asking.seed)
+        order = shuffled(prompt, [c.member for c in candidates], self._asking.seed)
         self._verdicts = {i: Verdict(i, 0, error=STOPPED) for i in order}
         # They start in the order given, and one model answers one after the other.
         await together(self._judge(prompt, i, candidates[i]) for i in order)
@@ -179,18 +181,29 @@ class Pointwise:
 
     async def _verdict(self, prompt: Prompt, index: int, candidate: Candidate) -> Verdict:
         asking, rubric = self._asking, self._rubric
-
-        def asked(texts: Sequence[str]) -> Prompt:
-            return pointwise_prompt(prompt, texts[0], asking.wording, asking.seed, rubric)
-
         label, texts = f"{asking.model.name} on {candidate.member}", [candidate.text]
+        said = await asking.reply(label, texts, self._asked(prompt), **self._form)
         if rubric is None:
-            short = await asking.reply(label, texts, asked, Reply, logprobs=SHORT_TOP)
-            return _short_verdict(index, short.value, short.answer)
-        form: type[Any] = form_of(rubric)
-        most = most_tokens(rubric)
-        full = await asking.reply(label, texts, asked, form, max_tokens=most, logprobs=TOP)
-        return _full_verdict(index, full.value, full.answer, rubric)
+            return _short_verdict(index, said.value, said.answer)
+        return _full_verdict(index, said.value, said.answer, rubric)
+
+    def ahead(self, prompt: Prompt, members: Sequence[str], known: Known) -> list[Ahead]:
+        """See :meth:`fusion_magics.seams.Judge.ahead`: the question, and who has answered."""
+        texts: list[str | None] = [known[label].text for label in members if label in known]
+        asked, form = self._asked(prompt), self._form
+        return [self._asking.ahead([text], asked, **form) for text in texts or [None]]
+
+    def _asked(self, prompt: Prompt) -> PromptOf:
+        asking, rubric = self._asking, self._rubric
+        return lambda texts: pointwise_prompt(prompt, texts[0], asking.wording, asking.seed, rubric)
+
+    @property
+    def _form(self) -> dict[str, Any]:
+        """What is asked for: a reply's form, its length and likelihoods."""
+        if self._rubric is None:
+            return {"form": Reply, "logprobs": SHORT_TOP}
+        most = most_tokens(self._rubric)
+        return {"form": form_of(self._rubric), "max_tokens": most, "logprobs": TOP}
 
 
 def most_tokens(rubric: Rubric) -> int:

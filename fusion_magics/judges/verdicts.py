@@ -1,26 +1,17 @@
-"""What every protocol does with candidates and verdicts: meet in a fair order, rank by score."""
+"""What every protocol does with verdicts: rank by score."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..answers import draw
-from ..types import Candidate, Verdict
+from ..types import Verdict
 
 MAX_SCORE = 10
 """The judge's scale begins at 0."""
 
 STOPPED = "Stopped before there was a verdict."
 """The error of a verdict that had not been given when the judge was stopped."""
-
-
-def shuffled(candidates: Sequence[Candidate], seed: int) -> list[int]:
-    """Indices of ``candidates`` in an order that only ``seed`` and their texts decide.
-
-    The order of the pool plays no part, so that shuffling a pool does not change its answer.
-    """
-    return sorted(range(len(candidates)), key=lambda i: draw(seed, candidates[i].text))
 
 
 def rank(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:

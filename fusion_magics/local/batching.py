@@ -23,17 +23,16 @@ MOST_WAITING = 32
 
 @dataclass(eq=False)
 class Call:
-    """A call at work: it waits for its turn and for room (no slot yet), is read, or writes."""
+    """A call at work: it waits for its turn and for room (no slot yet), is read, or writes.
+
+    One that reads ``ahead`` does so for a call that comes later, and ends when it is read.
+    """
 
     number: int
     stream: Stream
     generation: Generation
+    ahead: bool
     slot: Slot | None = None
-
-    @property
-    def ahead(self) -> bool:
-        """Whether it only reads, for a call that comes later."""
-        return self.generation.ahead
 
 
 class Batch:
@@ -85,7 +84,7 @@ class Batch:
         stream = Stream(asked.call, self._send)
         try:
             generation = Generation(self._engine, asked.messages, asked.params, stream.emit)
-            self._waiting.append(Call(asked.call, stream, generation))
+            self._waiting.append(Call(asked.call, stream, generation, asked.ahead))
         except Exception as exc:
             self._inbox.done(asked.call)
             self._send(failure(exc, asked.call))
@@ -116,8 +115,8 @@ class Batch:
         return len(call.generation.tokens) - self._engine.known(call.generation.tokens)
 
     def _end_reading_ahead(self, call: Call) -> None:
-        """Who is to write has come; what was read by now is known all the same."""
-        call.generation.begin(0)
+        """It is read, or who is to write has come; what was read by now is known all the same."""
+        call.generation.leave()
         self._end(call)
 
     def _advance(self) -> bool:
@@ -131,6 +130,9 @@ class Batch:
         try:
             if not self._engine.read(call.slot):
                 return False
+            if call.ahead:
+                self._end_reading_ahead(call)
+                return True
             call.generation.begin(call.slot.cached)
         except Cancelled:
             raise
@@ -199,5 +201,5 @@ class Batch:
             if call in calls:
                 calls.remove(call)
         if call.slot is not None:
-            self._engine.end(call.slot)
+            self._engine.end(call.slot, call.ahead)
         self._inbox.done(call.number)

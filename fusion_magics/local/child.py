@@ -125,14 +125,14 @@ class Child:
     # ── asking ───────────────────────────────────────────────────────────────────────────────
 
     async def stream(
-        self, name: str, prompt: Prompt, params: SamplingParams
+        self, name: str, prompt: Prompt, params: SamplingParams, ahead: bool = False
     ) -> AsyncGenerator[Delta, None]:
         """The deltas of one call of the model that the caller knows as ``name``.
 
-        Closing the iterator stops the engine.
+        ``ahead``: the prompt is only read. Closing the iterator stops the engine.
         """
         call = Call(name)
-        number = self._submit(call, prompt, params)
+        number = self._submit(call, prompt, params, ahead)
         finished = False
         try:
             if not self.ready:
@@ -144,10 +144,10 @@ class Child:
         finally:
             self._leave(number)
 
-    def _submit(self, call: Call, prompt: Prompt, params: SamplingParams) -> int:
+    def _submit(self, call: Call, prompt: Prompt, params: SamplingParams, ahead: bool) -> int:
         messages = tuple(Message(m.role, sendable(m.content)) for m in prompt.messages)
         number = next(self._ids)
-        line = _line(call.name, Generate(number, messages, params))
+        line = _line(call.name, Generate(number, messages, params, ahead))
         with self._lock:
             if self._end:
                 raise self._end(call.name)

@@ -30,8 +30,6 @@ class Generation:
         The most tokens that may be written.
     over : bool
         Its last delta was emitted.
-    ahead : bool
-        It only reads, for a call that comes later.
 
     Raises
     ------
@@ -50,7 +48,6 @@ class Generation:
             raise _overflow(f"{len(self.tokens)} tokens", engine)
         self.most = min(room, params.max_tokens)
         self.over = False
-        self.ahead = self.most == 0
         self._emit = emit
         self._vocabulary = engine.vocabulary
         self._assembly = Assembly(params.stop)
@@ -68,6 +65,10 @@ class Generation:
         self._emit(Delta(state="writing", text=text))
         if self.most == 0:
             self._finish("length")
+
+    def leave(self) -> None:
+        """It was to be read only."""
+        self._finish("length")
 
     def add(self, token: Token | None) -> None:
         """The next token; None: the model ended its text."""

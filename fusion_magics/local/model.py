@@ -11,7 +11,7 @@ from ..errors import EngineMissing
 from ..seams import most_written
 from ..types import FREE, Delta, Price, Prompt, SamplingParams, Wording
 from .engines import ENGINES
-from .registry import stream
+from .registry import read_ahead, stream
 from .wire import Spec
 
 
@@ -37,7 +37,7 @@ class LocalModel:
         EngineMissing
             If the engine's package is not installed.
         """
-        if find_spec(ENGINES[self.spec.engine]) is None:
+        if not self._can_run:
             raise EngineMissing(
                 f"{self.name} needs the package {ENGINES[self.spec.engine]}.",
                 f'pip install "fusion-magics[{self.spec.engine}]"',
@@ -46,3 +46,13 @@ class LocalModel:
         async with aclosing(stream(self.spec, self.name, prompt, params)) as deltas:
             async for delta in deltas:
                 yield delta
+
+    async def read_ahead(self, prompt: Prompt, params: SamplingParams) -> None:
+        """See :class:`fusion_magics.seams.ReadsAhead`."""
+        if self._can_run:
+            params = replace(params, max_tokens=most_written(self, params.max_tokens))
+            await read_ahead(self.spec, self.name, prompt, params)
+
+    @property
+    def _can_run(self) -> bool:
+        return find_spec(ENGINES[self.spec.engine]) is not None

@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 from ..errors import ModelError, WorkerDied
@@ -72,6 +72,20 @@ async def stream(
             dies_of_loading = not child.ready and exc.failure_kind != "unloaded"
             if begun or last_try or dies_of_loading:
                 raise
+        finally:
+            _stand_up(child)
+
+
+async def read_ahead(spec: Spec, name: str, prompt: Prompt, params: SamplingParams) -> None:
+    """Let the model ``spec`` read ``prompt``; see :class:`fusion_magics.seams.ReadsAhead`."""
+    with suppress(ModelError):  # whoever asks for it in earnest will hear of it
+        child = _joined(spec) or await _seated_if_free(spec, name)
+        if child is None:
+            return
+        try:
+            async with aclosing(child.stream(name, prompt, params, ahead=True)) as deltas:
+                async for _ in deltas:
+                    pass
         finally:
             _stand_up(child)
 
@@ -143,12 +157,27 @@ def _loading(ticket: Ticket, spec: Spec, name: str, wanted: Wanted) -> Child | N
             return None
         ending = to_end(wanted, seats)
         if ending == []:
-            child = _children[spec] = _start(wanted.spec, name)
-            _seats[child] = Seat(child, wanted.need.total, wanted.place, users=1)
-            return child
+            return _seat(spec, wanted, name)
         for seat in ending or ():
             _end(seat.child)
         return None
+
+
+async def _seated_if_free(spec: Spec, name: str) -> Child | None:
+    """A new child if nobody waits for room and nobody has to go for it."""
+    wanted = await asyncio.to_thread(Wanted.of, spec)
+    with _lock:
+        if child := _joined(spec):
+            return child
+        if _tickets or to_end(wanted, list(_seats.values())) != []:
+            return None
+        return _seat(spec, wanted, name)
+
+
+def _seat(spec: Spec, wanted: Wanted, name: str) -> Child:
+    child = _children[spec] = _start(wanted.spec, name)
+    _seats[child] = Seat(child, wanted.need.total, wanted.place, users=1)
+    return child
 
 
 def _stand_up(child: Child) -> None:

@@ -59,11 +59,12 @@ def stamp(path: Path) -> str:
 
 
 class Generate(msgspec.Struct, tag="generate"):
-    """Answer this conversation."""
+    """Answer this conversation; ``ahead``: only read it."""
 
     call: int
     messages: tuple[Message, ...]
     params: SamplingParams
+    ahead: bool = False
 
 
 class Cancel(msgspec.Struct, tag="cancel"):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ..answers import Read, comparable, draw, votes
 from ..seams import Load, Outcome
 from ..types import Answers, Candidate, Judgment
+from .ahead import answers_of_pool
 from .case import Case, Loads
 from .vote import majority
 
@@ -19,7 +20,7 @@ async def best_of(case: Case) -> Outcome:
 
     The judgment stays the judge's own in that case too: each verdict says what went wrong.
     """
-    return await judged(case, await case.pool.answers(case.prompt))
+    return await judged(case, await answers_of_pool(case, case.judge.ahead))
 
 
 def best_of_load(case: Case) -> Loads:

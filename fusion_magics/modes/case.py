@@ -38,6 +38,8 @@ class Case:
         ``vote`` asks no more samples once the lead is safe with this probability; None: asks all.
     reviewer : Judge, optional
         Judges a merged answer, once it is written.
+    reads_ahead : bool
+        Whether the judge's model may read what it will be asked while members still write.
     so_far : list of Outcome
         Where a mode that is stopped leaves what it has, if that is more than its members' answers.
     """
@@ -51,6 +53,7 @@ class Case:
     rounds: int = 2
     early_stop: float | None = None
     reviewer: Judge | None = None
+    reads_ahead: bool = True
     so_far: list[Outcome] = field(default_factory=list)
 
     @property

@@ -13,11 +13,12 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ..answers import draw
-from ..asking import Unreadable
+from ..asking import PromptOf, Unreadable, shuffled
 from ..errors import ModelError
-from ..seams import Judge, Load, Outcome
+from ..seams import Ahead, Judge, Known, Load, Outcome
 from ..types import Answers, Candidate, Judgment, Point, Prompt, Timing, Usage, Verdict, Wording
 from . import analysis, synthesis
+from .ahead import answers_of_pool
 from .case import Case, Loads
 from .vote import majority
 
@@ -38,13 +39,13 @@ async def merge(case: Case) -> Outcome:
     Where the analysis cannot be had it is written from the candidates alone; where no answer can
     be had, the majority decides. A note says so.
     """
-    answers = await case.pool.answers(case.prompt)
+    answers = await answers_of_pool(case, lambda *known: _ahead(case, *known))
     candidates = answers.candidates
     if len(candidates) == 1:
         alone = Judgment((Verdict(0, 1),), 0, "merge")
         note = "There was one answer only, so there was nothing to merge."
         return Outcome(candidates[0].text, answers, alone, (note,))
-    order = sorted(range(len(candidates)), key=lambda i: draw(case.seed, candidates[i].text))
+    order = shuffled(case.prompt, [c.member for c in candidates], case.seed)
     return await _merged(case, answers, tuple(order))
 
 
@@ -98,10 +99,21 @@ async def _reviewed(case: Case, outcome: Outcome, jury: Judge) -> Outcome:
         raise
 
 
-async def _analysed(case: Case, texts: Sequence[str]) -> tuple[analysis.Reply | None, str]:
-    def asked(shown: Sequence[str]) -> Prompt:
-        return analysis.analysis_prompt(case.prompt, shown, case.asking.wording, case.seed)
+def _ahead(case: Case, prompt: Prompt, members: Sequence[str], known: Known) -> list[Ahead]:
+    """The analysis, up to who has not answered."""
+    order = shuffled(prompt, members, case.seed)
+    texts = [known[members[i]].text if members[i] in known else None for i in order]
+    asked, most = _to_analyse(case), MOST_TOKENS[case.asking.wording]
+    return [case.asking.ahead(texts, asked, analysis.Reply, most, lookup=True)]
 
+
+def _to_analyse(case: Case) -> PromptOf:
+    wording, seed = case.asking.wording, case.seed
+    return lambda shown: analysis.analysis_prompt(case.prompt, shown, wording, seed)
+
+
+async def _analysed(case: Case, texts: Sequence[str]) -> tuple[analysis.Reply | None, str]:
+    asked = _to_analyse(case)
     check = analysis.names_only(len(texts))
     return await _reply(case, "analysis", texts, asked, analysis.Reply, check)
 

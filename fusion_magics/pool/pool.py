@@ -18,6 +18,9 @@ from .recorder import answers_of, failure_of
 from .waiting import Patience, Waiting
 
 T = TypeVar("T")
+Ended = Callable[[Candidate], None]
+"""Is told of an answer when it is there."""
+
 Enough = Callable[[Answers], bool]
 """Whether what a pool has given so far is enough."""
 
@@ -79,7 +82,13 @@ class Pool:
     async def __aexit__(self, *_: object) -> None:
         self.late = await self._waiting.close()
 
-    async def answers(self, prompt: Prompt, enough: Enough | None = None, seed: int = 0) -> Answers:
+    async def answers(
+        self,
+        prompt: Prompt,
+        enough: Enough | None = None,
+        seed: int = 0,
+        ended: Ended | None = None,
+    ) -> Answers:
         """Ask all members together; a member that fails or is late is data, not an exception.
 
         Cancelling this stops every member before it returns.
@@ -92,6 +101,8 @@ class Pool:
             Asks a few members at a time, until what they gave is enough.
         seed : int
             Of the order in which they are asked then, whatever their place in the pool.
+        ended : callable, optional
+            Is told of each answer when it is there.
 
         Raises
         ------
@@ -99,14 +110,19 @@ class Pool:
             If no member answered; it says why for each.
         """
         if enough is None:
-            answers = await self.each({member.label: prompt for member in self.members})
+            answers = await self.each({m.label: prompt for m in self.members}, ended=ended)
         else:
             answers = await self._until(enough, prompt, seed)
         if not answers.candidates:
             raise NoAnswerError(answers.failures)
         return answers
 
-    async def each(self, prompts: Mapping[str, Prompt], lookup: bool = False) -> Answers:
+    async def each(
+        self,
+        prompts: Mapping[str, Prompt],
+        lookup: bool = False,
+        ended: Ended | None = None,
+    ) -> Answers:
         """Ask the members that ``prompts`` names (by label), each its own prompt.
 
         With ``lookup`` they are expected to copy from it, see :class:`SamplingParams`.
@@ -121,16 +137,18 @@ class Pool:
         members = self.members
         if lookup:
             members = tuple(replace(m, params=replace(m.params, lookup=True)) for m in members)
-        return await self._given(members, prompts)
+        return await self._given(members, prompts, ended)
 
     @property
     def given(self) -> Answers:
         """What those who were asked last have given so far."""
         return answers_of(self._waiting.given)
 
-    async def _given(self, members: Sequence[Member], prompts: Mapping[str, Prompt]) -> Answers:
+    async def _given(
+        self, members: Sequence[Member], prompts: Mapping[str, Prompt], ended: Ended | None = None
+    ) -> Answers:
         asked = (member for member in members if member.label in prompts)
-        calls = {m.label: _answer_or_failure(m, prompts[m.label], self._ask) for m in asked}
+        calls = {m.label: _answer_or_failure(m, prompts[m.label], self._ask, ended) for m in asked}
         return answers_of(await self._waiting.results(calls))
 
     async def _until(self, enough: Enough, prompt: Prompt, seed: int) -> Answers:
@@ -172,11 +190,16 @@ async def together(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     return [task.result() for task in tasks]
 
 
-async def _answer_or_failure(member: Member, prompt: Prompt, ask: Ask) -> Candidate | Failure:
+async def _answer_or_failure(
+    member: Member, prompt: Prompt, ask: Ask, ended: Ended | None
+) -> Candidate | Failure:
     if member.system is not None:
         prompt = with_system(prompt, member.system)
     try:
-        return await ask(member.model, member.label, "member", prompt, member.params)
+        answer = await ask(member.model, member.label, "member", prompt, member.params)
+        if ended is not None:
+            ended(answer)
+        return answer
     except ModelError as exc:
         return failure_of(member.label, exc)
 

@@ -74,9 +74,11 @@ async def judge(
     texts: Sequence[str],
     seed: int = 0,
     rubric: Rubric | None = None,
+    members: Sequence[str] | None = None,
 ) -> tuple[Judgment, Recorder]:
-    """What ``model`` decides on ``texts``; the members are ``m0``, ``m1`` …"""
+    """What ``model`` decides on ``texts``; the members are ``m0``, ``m1`` … unless named."""
     recorder = Recorder()
     asking = Asking(ScriptedModel("scripted:judge", model), recorder.ask, seed)
-    members = [candidate(text, f"m{i}") for i, text in enumerate(texts)]
-    return await JUDGES[protocol](asking, rubric)(Prompt.of("question?"), members), recorder
+    names = members or [f"m{i}" for i in range(len(texts))]
+    given = [candidate(text, name) for text, name in zip(texts, names, strict=True)]
+    return await JUDGES[protocol](asking, rubric)(Prompt.of("question?"), given), recorder

@@ -230,7 +230,7 @@ async def test_shuffling_the_pool_changes_nothing(
         return [[i + 1] for i in sorted(range(len(seen)), key=lambda i: -int(seen[i][0]) // 2)]
 
     async def found(pool: list[str]) -> tuple[object, ...]:
-        judgment, _ = await judge(protocol, script(opinion), pool, seed)
+        judgment, _ = await judge(protocol, script(opinion), pool, seed, members=pool)
         told = zip(pool, judgment.verdicts, strict=True)
         ranked = sorted((text, v.rank, v.score) for text, v in told)
         return ranked, judgment.pairs, judgment.flips, [pool[i] for i in judgment.order]

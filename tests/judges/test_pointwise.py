@@ -59,7 +59,7 @@ async def judge(
     scripts["judge"] = replace(script, wording="short")
     recorder = Recorder()
     judging = Pointwise(Asking(open_model("scripted", "judge"), recorder.ask, seed))
-    members = [candidate(t, f"secret-name-{i}") for i, t in enumerate(texts)]
+    members = [candidate(t, f"secret-name-{t}") for t in texts]
     return await judging(Prompt.of("question?"), members), recorder
 
 
@@ -93,7 +93,7 @@ async def test_the_judge_never_learns_who_wrote_what(
     assert not any("secret-name" in m.content for p in seen for m in p.messages)
 
 
-async def test_the_order_is_of_the_seed_and_the_texts_and_recorded(
+async def test_the_order_is_not_that_of_the_pool_and_recorded(
     scripts: dict[str, Script],
 ) -> None:
     orders = set()

@@ -146,8 +146,12 @@ def test_shuffling_members_never_changes_what_the_aggregator_reads(
     texts = [*TEXTS, "red and round"]
     one: list[Prompt] = []
     other: list[Prompt] = []
-    first = run(aggregator(seen=one), texts, seed=seed)
-    then = run(aggregator(seen=other), [texts[i] for i in order], seed=seed)
+
+    def merged(order: Sequence[int], seen: list[Prompt]) -> Outcome:
+        members = [member(f"m{i}", texts[i]) for i in order]
+        return asyncio.run(merge(scripted(members, aggregator(seen=seen), seed=seed)[0]))
+
+    first, then = merged(range(4), one), merged(order, other)
     assert one == other
     assert first.text == then.text
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fusion_magics.answers import comparable, reader_of
 from fusion_magics.modes import MODES, best_of, debate, merge, vote
 from fusion_magics.modes.vote import count
-from fusion_magics.seams import Outcome
+from fusion_magics.seams import Ahead, Outcome
 from fusion_magics.types import Candidate, Judgment, Prompt, Verdict
 
 
@@ -37,6 +37,9 @@ class Scoring:
 
     def arrived(self) -> None:
         return None
+
+    def ahead(self, *_: object) -> list[Ahead]:
+        return []
 
 
 def run(mode: str, texts: Sequence[str], scores: Sequence[float | None], seed: int = 0) -> Outcome:

@@ -204,6 +204,6 @@ class Engine(Protocol):
         """
         ...
 
-    def end(self, slot: Slot) -> None:
-        """Give its room back. What it has read may serve the next."""
+    def end(self, slot: Slot, ahead: bool = False) -> None:
+        """Give its room back; what it has read may serve the next. Read ``ahead``, it shall."""
         ...

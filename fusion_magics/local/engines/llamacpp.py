@@ -47,13 +47,15 @@ WORTH_A_COPY = 32
 class Stream:
     """What a stream of the context holds: the prompt read last, and more behind it.
 
-    ``logits`` are those behind the whole of a prompt; ``slot`` is the call at work in it.
+    ``logits`` are those behind the whole of a prompt; ``slot`` is the call at work in it. What was
+    read ``ahead`` waits for its call.
     """
 
     read: list[int] = field(default_factory=list)
     logits: NDArray[np.float32] | None = None
     slot: LlamaSlot | None = None
     used: int = 0
+    ahead: bool = False
 
 
 @dataclass(eq=False)
@@ -190,7 +192,7 @@ class LlamaCpp:
         stream, keep = self._place(list(tokens))
         sampler = Sampler(params, mask)
         slot = LlamaSlot(list(tokens), cells, sampler, params.logprobs, cached=keep, at=keep)
-        stream.slot = slot
+        stream.slot, stream.ahead = slot, False
         return slot
 
     def read(self, slot: LlamaSlot) -> bool:
@@ -269,8 +271,9 @@ class LlamaCpp:
         rows = [self._ctx.logits(row) for row in range(1, len(draft) + 1)]
         slot.drafted, slot.draft = Draft(draft, rows), []
 
-    def end(self, slot: LlamaSlot) -> None:
+    def end(self, slot: LlamaSlot, ahead: bool = False) -> None:
         stream = self._streams[self._number(slot)]
+        stream.ahead = ahead
         self._clock += 1
         stream.slot, stream.used = None, self._clock
 
@@ -324,10 +327,13 @@ class LlamaCpp:
         """A free stream for a prompt, and how many tokens of it this holds already."""
         worth = [self._known(stream, tokens) for stream in self._streams]
         free = [n for n, stream in enumerate(self._streams) if stream.slot is None]
-        number = max(free, key=lambda n: (worth[n], -self._streams[n].used))
+        lost = [
+            self._lost(stream, known) for stream, known in zip(self._streams, worth, strict=True)
+        ]
+        number = max(free, key=lambda n: (worth[n] - lost[n], -self._streams[n].used))
         best = max(range(len(worth)), key=worth.__getitem__)
         if worth[best] >= worth[number] + WORTH_A_COPY:
-            number = min(free, key=lambda n: self._streams[n].used)
+            number = min(free, key=lambda n: (lost[n], self._streams[n].used))
             self._ctx.restore(number, self._ctx.save(best))
             source = self._streams[best]
             self._streams[number].logits = source.logits
@@ -339,6 +345,11 @@ class LlamaCpp:
         if keep < len(tokens):
             stream.logits = None
         return stream, keep
+
+    def _lost(self, stream: Stream, keep: int) -> int:
+        """Tokens read ahead that would be forgotten; the end of a template is no loss."""
+        lost = len(stream.read) - keep
+        return lost if stream.ahead and lost >= 2 * WORTH_A_COPY else 0
 
     def _trim(self, number: int, keep: int) -> bool:
         """Forget all but the first ``keep`` tokens of a stream; False: it had to forget all."""

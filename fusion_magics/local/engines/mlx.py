@@ -189,7 +189,7 @@ class Mlx:
         slot.logits = logits[0]
         slot.drafted, slot.draft = Draft(slot.draft, list(logits[1:])), []
 
-    def end(self, slot: MlxSlot) -> None:
+    def end(self, slot: MlxSlot, ahead: bool = False) -> None:
         if slot in self._together:
             self._regroup([s for s in self._together if s is not slot])
         self._slots.remove(slot)
