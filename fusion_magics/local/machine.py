@@ -62,7 +62,8 @@ def private_memory(pid: int) -> int:
 def _left_by_cgroups() -> Iterator[int]:
     """What the own cgroup and those around it leave of their limits (versions 2 and 1)."""
     for folder in _around(CGROUP, ""):
-        yield from _left(folder, "memory.max", "memory.current", "")
+        for limit in ("memory.max", "memory.high"):  # above the latter all is slowed down
+            yield from _left(folder, limit, "memory.current", "")
     for folder in _around(CGROUP / "memory", "memory"):
         yield from _left(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,24 @@ def test_version_2_counts_every_group_around(cgroups: tuple[Path, Path]) -> None
     assert machine.free_memory() == 3000
 
 
+def test_version_2_slows_down_what_is_above_its_high_mark(cgroups: tuple[Path, Path]) -> None:
+    folder, own = cgroups
+    own.write_text("0::/\n")
+    (folder / "memory.current").write_text("1000\n")
+    (folder / "memory.max").write_text("max\n")
+    (folder / "memory.high").write_text("4000\n")
+    assert machine.free_memory() == 3000
+
+
+def test_a_group_outside_of_the_namespace_tells_nothing(cgroups: tuple[Path, Path]) -> None:
+    """A process that was moved in from outside sees a path that leads out of the root."""
+    folder, own = cgroups
+    own.write_text("0::/../../elsewhere\n")
+    (folder / "memory.current").write_text("1000\n")
+    (folder / "memory.max").write_text("4000\n")
+    assert machine.free_memory() == 3000
+
+
 def test_version_1(cgroups: tuple[Path, Path]) -> None:
     folder, own = cgroups
     own.write_text("9:cpu,memory:/docker/x\n0::/\n")
@@ -65,6 +85,47 @@ def test_version_1(cgroups: tuple[Path, Path]) -> None:
     (here / "memory.limit_in_bytes").write_text("5000\n")
     (here / "memory.stat").write_text("cache 9\ntotal_inactive_file 500\ntotal_active_file 100\n")
     assert machine.free_memory() == 2600
+
+
+def test_version_1_counts_every_group_around(cgroups: tuple[Path, Path]) -> None:
+    folder, own = cgroups
+    own.write_text("5:cpu:/\n4:memory:/jobs/ours\n0::/\n")
+    for path, limit in {"": 9000, "jobs": 4000, "jobs/ours": 7000}.items():
+        here = folder / "memory" / path
+        here.mkdir()
+        (here / "memory.limit_in_bytes").write_text(f"{limit}\n")
+        (here / "memory.usage_in_bytes").write_text("1000\n")
+    assert machine.free_memory() == 3000
+
+
+@pytest.fixture
+def little_memory() -> Iterator[Path]:
+    """A real group of 3 GiB below our own."""
+    root = machine.CGROUP / "memory"
+    own = [folder for folder in machine._around(root, "memory") if folder.is_dir()]
+    if not own or not os.access(own[-1], os.W_OK):
+        pytest.skip("no cgroup of version 1 can be made here")
+    made = own[-1] / f"fusion_magics_test_{os.getpid()}"
+    try:
+        made.mkdir()
+    except OSError:
+        pytest.skip("no cgroup of version 1 can be made here")
+    (made / "memory.limit_in_bytes").write_text(str(3 << 30))
+    yield made
+    made.rmdir()
+
+
+def test_a_real_group(little_memory: Path) -> None:
+    code = "from fusion_magics.local import machine; print(machine.free_memory())"
+    into = f'echo $$ > "{little_memory / "cgroup.procs"}" && exec "$@"'
+    told = subprocess.run(
+        ["sh", "-c", into, "sh", sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert 2 << 30 < int(told.stdout) < 3 << 30
 
 
 def test_metal_may_not_wire_all(
