@@ -20,6 +20,7 @@ import msgspec
 from .. import errors
 from ..text import sendable
 from ..types import Delta, Message, Prompt, SamplingParams
+from . import turns
 from .death import Cause, diagnose, given_up, oom_kills, stuck, unloaded, unreadable
 from .wire import (
     Cancel,
@@ -332,6 +333,7 @@ def _line(name: str, order: Generate) -> bytes:
 
 
 def _start(spec: Spec, stderr: int) -> subprocess.Popen[bytes]:
+    variables, descriptors = turns.given()
     offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "0"}
     return subprocess.Popen(  # noqa: S603
         [
@@ -342,7 +344,8 @@ def _start(spec: Spec, stderr: int) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=stderr,
         bufsize=0,
-        env=os.environ | offline,
+        env=os.environ | offline | variables,
+        pass_fds=descriptors,
         start_new_session=True,  # Jupyter's Stop signals the kernel's whole process group
     )
 

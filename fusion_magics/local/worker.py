@@ -25,6 +25,7 @@ from .batching import Batch
 from .engines import ENGINES, CancelFlag, Engine
 from .inbox import Inbox
 from .reporting import failure, words
+from .turns import taking_turns
 from .wire import Lines, Ready, Report, Spec, encode, order, spec, write
 
 WATCH_SECONDS = 0.5
@@ -45,7 +46,7 @@ def main(spec_json: str, parent: int) -> None:
         os._exit(0)
     inbox.on_threads(lambda count: setattr(engine, "threads", count))
     send(Ready())
-    batch = Batch(engine, inbox, send)
+    batch = Batch(taking_turns(engine, cancel), inbox, send)
     while True:
         batch.turn()
 

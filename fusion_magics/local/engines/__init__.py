@@ -139,12 +139,15 @@ class Engine(Protocol):
         Processor threads to use from the next step on (set by another thread).
     drafts : bool
         Whether it can read a draft, and forget it again.
+    on_gpu : bool
+        Whether its steps run on a GPU, and have ended there when they return.
     """
 
     vocabulary: Vocabulary
     context: int
     threads: int
     drafts: bool
+    on_gpu: bool
 
     @property
     def full(self) -> bool:

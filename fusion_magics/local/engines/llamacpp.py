@@ -82,13 +82,13 @@ class LlamaCpp:
         self._log = Log()
         lib.llama_backend_init()
         self._cancel = cancel
-        self._on_gpu = lib.llama_supports_gpu_offload() and spec.gpu_layers != 0
-        self._model = self._load(spec, self._on_gpu)
+        self.on_gpu = lib.llama_supports_gpu_offload() and spec.gpu_layers != 0
+        self._model = self._load(spec, self.on_gpu)
         self.vocabulary = LlamaVocabulary(self._model)
         self._schemas = Schemas(self.vocabulary)
         self.context = self._context_size(spec)
         self._parameters = lib.llama_model_n_params(self._model)
-        self._piece = piece_size(self._parameters, GPU_FLOPS) if self._on_gpu else PIECE
+        self._piece = piece_size(self._parameters, GPU_FLOPS) if self.on_gpu else PIECE
         self.drafts = not self._remembers_all()
         self._company = self._needs_company()
         parallel = 1 if self._remembers_all() else spec.parallel
@@ -149,7 +149,7 @@ class LlamaCpp:
         calls are at work. A second row costs less than half of the first.
         """
         size = lib.llama_model_size(self._model) / max(1, self._parameters)
-        return not self._on_gpu and not self._remembers_all() and size > UNQUANTISED
+        return not self.on_gpu and not self._remembers_all() and size > UNQUANTISED
 
     def _remembers_all(self) -> bool:
         """Recurrent models cannot forget a part, so a step that was aborted is lost for all."""
@@ -172,7 +172,7 @@ class LlamaCpp:
             self.vocabulary.size,
             self._cancel,
             self._log,
-            self._on_gpu,
+            self.on_gpu,
         )
 
     # ── a call ───────────────────────────────────────────────────────────────────────────────

@@ -51,6 +51,7 @@ class Context:
     ) -> None:
         self.streams, self.cells = streams, cells
         self._size, self._cancel, self._log = size, cancel, log
+        self._on_gpu = on_gpu
         self._rows = _Rows(max(piece, streams))
         self._threads = 1
         params = lib.llama_context_default_params()
@@ -114,6 +115,8 @@ class Context:
         self._cancel.check()
         self._log.clear()
         code = lib.llama_decode(self._context, self._rows.batch(count))
+        if self._on_gpu:
+            lib.llama_synchronize(self._context)  # a step has ended when the device is done with it
         if code == ABORTED:
             raise Cancelled
         if code:

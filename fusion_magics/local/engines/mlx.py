@@ -77,9 +77,9 @@ class Mlx:
 
     def __init__(self, spec: Spec, cancel: CancelFlag) -> None:
         self._cancel = cancel
-        on_metal = mx.metal.is_available()
+        self.on_gpu = mx.metal.is_available()
         mx.set_cache_limit(BUFFER_CACHE)
-        if on_metal:
+        if self.on_gpu:
             mx.set_wired_limit(int(mx.device_info()["max_recommended_working_set_size"]))
         else:
             mx.disable_compile()  # on a CPU it would call a C++ compiler, and wait for it
@@ -87,7 +87,7 @@ class Mlx:
         self.vocabulary = MlxVocabulary(tokenizer, _text_config(config)["vocab_size"])
         self.context = _context_size(spec, config)
         self._piece = piece_size(
-            get_total_parameters(self._model), METAL_FLOPS if on_metal else CPU_FLOPS
+            get_total_parameters(self._model), METAL_FLOPS if self.on_gpu else CPU_FLOPS
         )
         self._schemas = Schemas(self.vocabulary)
         cell = _cell_bytes(_text_config(config))
