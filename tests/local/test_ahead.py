@@ -16,14 +16,14 @@ from fusion_magics.local import LocalModel, Spec, loaded, registry
 from fusion_magics.seams import ReadsAhead
 from fusion_magics.types import Prompt, SamplingParams
 
-HEAD = "Judge the answer between the marks, as strictly as you can. " * 4
+HEAD = "Judge the answer between the marks, as strictly as you can. " * 2
 PARAMS = SamplingParams(max_tokens=40)
 
 Build = Callable[[Shape, str], Path]
 
 
 def answer(number: int) -> str:
-    return f"{HEAD}Answer {number}: " + f"{number} is what I found. " * 12
+    return f"{HEAD}Answer {number}: " + f"{number} is what I found. " * 6
 
 
 @pytest.mark.parametrize("kind", ["steady", "mlx_steady"])
@@ -61,24 +61,24 @@ async def test_what_waits_for_its_call_is_kept_while_others_come_and_go(
 
 async def test_reading_ahead_gives_way_to_who_is_to_write(slow: LocalModel) -> None:
     await ask(slow, "x", max_tokens=1)
-    long = asyncio.create_task(slow.read_ahead(Prompt.of("word " * 700), PARAMS))
+    long = asyncio.create_task(slow.read_ahead(Prompt.of("word " * 300), PARAMS))
     await asyncio.sleep(0.3)
     assert not long.done()
     await ask(slow, "hello", max_tokens=1)
     assert long.done()  # what it had read stays
-    usage = (await ask(slow, "word " * 700, max_tokens=1)).finish.usage
+    usage = (await ask(slow, "word " * 300, max_tokens=1)).finish.usage
     assert 32 <= usage.cached_tokens < usage.prompt_tokens
 
 
 async def test_it_can_be_cancelled_and_what_was_read_stays(slow: LocalModel) -> None:
     await ask(slow, "x", max_tokens=1)
     pid = child_pid(slow)
-    long = asyncio.create_task(slow.read_ahead(Prompt.of("word " * 700), PARAMS))
-    await asyncio.sleep(1.0)
+    long = asyncio.create_task(slow.read_ahead(Prompt.of("word " * 300), PARAMS))
+    await asyncio.wait({long}, timeout=3)
     long.cancel()
     with suppress(asyncio.CancelledError):
         await long
-    usage = (await ask(slow, "word " * 700, max_tokens=1)).finish.usage
+    usage = (await ask(slow, "word " * 300, max_tokens=1)).finish.usage
     assert usage.cached_tokens >= 32
     assert child_pid(slow) == pid
 

@@ -247,7 +247,7 @@ def test_nothing_can_hang_it(text: str) -> None:
     rich("warm $x$\n```python\nx\n```")  # imports
     began = process_time()  # of this process alone: the machine may be busy
     html = rich(text)
-    assert process_time() - began < 2
+    assert process_time() - began < 10
     read(html)
 
 

@@ -330,7 +330,7 @@ class LlamaCpp:
         lost = [
             self._lost(stream, known) for stream, known in zip(self._streams, worth, strict=True)
         ]
-        number = max(free, key=lambda n: (worth[n] - lost[n], -self._streams[n].used))
+        number = max(free, key=lambda n: (-lost[n], worth[n], -self._streams[n].used))
         best = max(range(len(worth)), key=worth.__getitem__)
         if worth[best] >= worth[number] + WORTH_A_COPY:
             number = min(free, key=lambda n: (lost[n], self._streams[n].used))
