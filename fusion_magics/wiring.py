@@ -12,7 +12,7 @@ from .checks import USUAL_ROUNDS
 from .errors import UsageError
 from .judges import JUDGES, Jury, Rubric, also_members, seat
 from .modes import LOADS, MODES, Case, Loads, cascade, check_can_group
-from .pool import Budget, Member, Patience, Pool, Recorder, once
+from .pool import Budget, Member, Patience, Pool, Recorder, names_of, once
 from .seams import Judge, Model, Outcome
 from .types import Judgment, Prompt, SamplingParams
 
@@ -67,7 +67,8 @@ class Setup:
 
     def askings(self, recorder: Recorder) -> list[Asking]:
         """The judges' models; ``recorder`` makes the calls."""
-        return [Asking(model, recorder.ask, self.params.seed) for model in self.judges]
+        names = names_of(self.members)
+        return [Asking(model, recorder.ask, self.params.seed, names) for model in self.judges]
 
     def case(self, recorder: Recorder, askings: Sequence[Asking]) -> Case:
         """What the mode is given."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -17,6 +17,7 @@ from ..errors import ContextOverflow, ModelError
 from ..seams import Ahead, Ask, Model, most_written
 from ..types import Candidate, Message, Prompt, SamplingParams, Wording
 from .fence import harmless
+from .order import shuffled
 from .shortening import budgets, within
 
 T = TypeVar("T")
@@ -56,6 +57,9 @@ class Asking:
         Makes the calls.
     seed : int
         Of the model's sampler, of fences and of shuffled orders.
+    names : mapping of str to str, optional
+        Label → what tells a member apart, wherever it stands in its pool: see
+        :func:`fusion_magics.pool.names_of`. Default: the label.
 
     Attributes
     ----------
@@ -63,9 +67,12 @@ class Asking:
         What a reader must know of the calls so far, such as what was shortened to fit.
     """
 
-    def __init__(self, model: Model, ask: Ask, seed: int = 0) -> None:
+    def __init__(
+        self, model: Model, ask: Ask, seed: int = 0, names: Mapping[str, str] | None = None
+    ) -> None:
         self.model = model
         self.seed = seed
+        self._names = names or {}
         self.notes: list[str] = []
         self._ask = ask
         self._shortened: dict[str, int] = {}  # a text → the fewest characters shown of it
@@ -75,6 +82,11 @@ class Asking:
     def wording(self) -> Wording:
         """Which wording the model reads."""
         return self.model.wording
+
+    def order(self, prompt: Prompt, members: Sequence[str]) -> list[int]:
+        """Indices of ``members`` (labels) as the model meets their answers: :func:`shuffled`."""
+        names = [self._names.get(member, member) for member in members]
+        return shuffled(prompt, names, self.seed)
 
     async def reply(
         self,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from ..asking import Asking, shuffled
+from ..asking import Asking
 from ..pool import together
 from ..seams import Ahead, Known, Load
 from ..types import Candidate, Comparison, Judgment, Prompt, Verdict
@@ -75,7 +75,7 @@ class Comparative(ABC):
 
     async def __call__(self, prompt: Prompt, candidates: Sequence[Candidate]) -> Judgment:
         self._candidates = candidates
-        self._order = shuffled(prompt, [c.member for c in candidates], self._asking.seed)
+        self._order = self._asking.order(prompt, [c.member for c in candidates])
         orders = self.orders(self._order) if len(candidates) > 1 else ()
         self._comparisons = {order: Comparison(order, error=STOPPED) for order in orders}
         # They start in this order, and one model answers one after the other.
@@ -92,7 +92,7 @@ class Comparative(ABC):
     def ahead(self, prompt: Prompt, members: Sequence[str], known: Known) -> list[Ahead]:
         """See :meth:`fusion_magics.seams.Judge.ahead`: each order, up to who has not answered."""
         said = [known[label].text if label in known else None for label in members]
-        orders = self.orders(shuffled(prompt, members, self._asking.seed))
+        orders = self.orders(self._asking.order(prompt, members))
         return [
             ahead(self._asking, prompt, [said[i] for i in order], self._rubric)
             for order in (orders if len(members) > 1 else ())

@@ -25,7 +25,6 @@ from ..asking import (
     fence_for,
     fenced,
     harmless,
-    shuffled,
 )
 from ..errors import ModelError
 from ..pool import together
@@ -140,7 +139,7 @@ class Pointwise:
         self._verdicts: dict[int, Verdict] = {}  # in the order in which the judge meets them
 
     async def __call__(self, prompt: Prompt, candidates: Sequence[Candidate]) -> Judgment:
-        order = shuffled(prompt, [c.member for c in candidates], self._asking.seed)
+        order = self._asking.order(prompt, [c.member for c in candidates])
         self._verdicts = {i: Verdict(i, 0, error=STOPPED) for i in order}
         # They start in the order given, and one model answers one after the other.
         await together(self._judge(prompt, i, candidates[i]) for i in order)

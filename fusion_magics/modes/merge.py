@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ..answers import draw
-from ..asking import PromptOf, Unreadable, shuffled
+from ..asking import PromptOf, Unreadable
 from ..errors import ModelError
 from ..seams import Ahead, Judge, Known, Load, Outcome
 from ..types import Answers, Candidate, Judgment, Point, Prompt, Timing, Usage, Verdict, Wording
@@ -45,7 +45,7 @@ async def merge(case: Case) -> Outcome:
         alone = Judgment((Verdict(0, 1),), 0, "merge")
         note = "There was one answer only, so there was nothing to merge."
         return Outcome(candidates[0].text, answers, alone, (note,))
-    order = shuffled(case.prompt, [c.member for c in candidates], case.seed)
+    order = case.asking.order(case.prompt, [c.member for c in candidates])
     return await _merged(case, answers, tuple(order))
 
 
@@ -101,7 +101,7 @@ async def _reviewed(case: Case, outcome: Outcome, jury: Judge) -> Outcome:
 
 def _ahead(case: Case, prompt: Prompt, members: Sequence[str], known: Known) -> list[Ahead]:
     """The analysis, up to who has not answered."""
-    order = shuffled(prompt, members, case.seed)
+    order = case.asking.order(prompt, members)
     texts = [known[members[i]].text if members[i] in known else None for i in order]
     asked, most = _to_analyse(case), MOST_TOKENS[case.asking.wording]
     return [case.asking.ahead(texts, asked, analysis.Reply, most, lookup=True)]

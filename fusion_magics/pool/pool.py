@@ -175,6 +175,16 @@ def _identity(member: Member) -> str:
     return repr((member.model.name, member.params, member.system))
 
 
+def names_of(members: Sequence[Member]) -> dict[str, str]:
+    """Label → a name that tells a member apart and does not count its place in the pool.
+
+    Two of one model that are asked differently are ``#1`` and ``#2`` by how they are asked.
+    """
+    placed = sorted(members, key=_identity)
+    names = numbered([member.model.name for member in placed])
+    return {member.label: name for member, name in zip(placed, names, strict=True)}
+
+
 async def together(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     """The results of ``calls``, started in their order and run at the same time.
 
