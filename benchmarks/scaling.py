@@ -8,7 +8,8 @@ each, 16 new tokens. Every prompt is new, so that nothing of it has been read be
 sizes take turns, so that a slow moment of the machine meets all of them.
 
 The ratio is that to half the size: 2.0 is linear, less is a gain. The exponent is the slope of the
-line through all points on logarithmic axes: 1.0 is linear. Nothing else should run on the machine.
+line through all points on logarithmic axes, with its 95 % interval: 1.0 is linear. Nothing else
+should run on the machine.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import linregress, t
 
 from fusion_magics.local import LocalModel, Spec, unload
 from fusion_magics.types import Prompt, SamplingParams
@@ -88,9 +90,11 @@ def medians(
     return dict(zip(sizes, map(statistics.median, zip(*rounds, strict=True)), strict=True))
 
 
-def exponent(times: Times) -> float:
-    """Of the power of the size that fits best: 1 is linear."""
-    return float(np.polyfit(np.log(list(times)), np.log(list(times.values())), 1)[0])
+def exponent(times: Times) -> tuple[float, float, float]:
+    """Of the power of the size that fits best (1 is linear), and its 95 % interval."""
+    fit = linregress(np.log(list(times)), np.log(list(times.values())))
+    half = float(t.ppf(0.975, len(times) - 2) * fit.stderr)
+    return float(fit.slope), float(fit.slope) - half, float(fit.slope) + half
 
 
 def report(name: str, times: Times) -> None:
@@ -101,7 +105,9 @@ def report(name: str, times: Times) -> None:
         print(f"| {size:,} | {seconds:.2f} s | {ratio} |")
     first, last = min(times), max(times)
     linear = times[first] * last / first
-    print(f"\nexponent {exponent(times):.2f}; {last:,} take {times[last] / linear:.2f} of linear\n")
+    power, low, high = exponent(times)
+    print(f"\nexponent {power:.2f} [{low:.2f}, {high:.2f}]", end="; ")
+    print(f"{last:,} take {times[last] / linear:.2f} of linear\n", flush=True)
 
 
 def plot(path: Path, panels: Mapping[str, Times]) -> None:

@@ -3,18 +3,23 @@
     python benchmarks/soak.py [--cells 200] [--limit 5]
 
 A real kernel, whose room for models is made so small that three tiny models fit; the pools take
-turns among six and a judge, so that nearly every cell ends some models and loads others. After each
-cell: private memory of the kernel and of its children, their number, open files and threads. The
-growth is the Theil–Sen slope with its 95 % interval (Sen 1968), after the first tenth. Exit code 1
-if the kernel surely grows by more than ``--limit`` MiB in 100 cells, or a child is left in the end.
+turns among six, by llama.cpp and by MLX, and a judge, so that nearly every cell ends some models
+and loads others; every other cell has the live view. After each cell: private memory of the kernel
+and of its children, their number, open files and threads, and what lies in the kernel's folder for
+temporary files. The growth is the Theil–Sen slope with its 95 % interval (Sen 1968), after the
+first tenth. Exit code 1 if the kernel surely grows by more than ``--limit`` MiB in 100 cells, or a
+child is left in the end.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 from jupyter_client.manager import KernelManager, start_new_kernel
@@ -25,6 +30,8 @@ POOLS = (
     "tiny:a,tiny:b,tiny:c",
     "tiny:a*3,tiny:sums",
     "tiny:logic,tiny:b",
+    "tiny:sums@engine=mlx,tiny:words@engine=mlx",
+    "tiny:a*2@engine=mlx,tiny:logic",
 )
 MODES = ("best-of", "vote", "merge")
 FIT = 3
@@ -52,6 +59,7 @@ class Seen:
     count: int
     files: int
     threads: int
+    temporary: int
 
 
 def private(process: psutil.Process) -> float:
@@ -59,7 +67,7 @@ def private(process: psutil.Process) -> float:
     return process.memory_full_info().uss / MIB
 
 
-def look(kernel: psutil.Process, pids: set[int]) -> Seen:
+def look(kernel: psutil.Process, pids: set[int], folder: Path) -> Seen:
     children = kernel.children(recursive=True)
     pids.update(child.pid for child in children)
     sizes = []
@@ -68,13 +76,17 @@ def look(kernel: psutil.Process, pids: set[int]) -> Seen:
             sizes.append(private(child))
         except psutil.Error:  # it has just ended
             continue
-    return Seen(private(kernel), sum(sizes), len(sizes), kernel.num_fds(), kernel.num_threads())
+    files, threads = kernel.num_fds(), kernel.num_threads()
+    temporary = sum(1 for _ in folder.rglob("*"))
+    return Seen(private(kernel), sum(sizes), len(sizes), files, threads, temporary)
 
 
 def cell(number: int) -> str:
-    pool, mode = POOLS[number % len(POOLS)], MODES[number % len(MODES)]
+    turn, which = divmod(number, len(POOLS))
+    pool, mode = POOLS[which], MODES[(turn + which) % len(MODES)]
+    view = "--view text" if number % 2 else ""
     question = f"What is {100 + number} + {200 + 7 * number % 300}?"
-    return f"%%fuse -p {pool} -m {mode} --view text --max-tokens 120\n{question}"
+    return f"%%fuse -p {pool} -m {mode} {view} --max-tokens 120\n{question}"
 
 
 def run(client: object, source: str) -> None:
@@ -93,13 +105,15 @@ def left(pids: set[int], within: float = 10.0) -> list[int]:
     return there
 
 
-def soak(manager: KernelManager, client: object, cells: int) -> tuple[list[Seen], set[int]]:
+def soak(
+    manager: KernelManager, client: object, cells: int, folder: Path
+) -> tuple[list[Seen], set[int]]:
     kernel = psutil.Process(manager.provisioner.pid)  # type: ignore[union-attr]
     run(client, SMALL)
     seen, pids = [], set[int]()
     for number in range(cells):
         run(client, cell(number))
-        seen.append(look(kernel, pids))
+        seen.append(look(kernel, pids, folder))
     run(client, "%fuse_models unload")
     assert not kernel.children(recursive=True), "unloaded models have left a process"
     return seen, pids
@@ -111,7 +125,7 @@ def report(seen: list[Seen]) -> float:
     print("| after a cell | first | median | last | growth in 100 cells |")
     print("|---|---|---|---|---|")
     growth = {}
-    for name in ("kernel", "children", "count", "files", "threads"):
+    for name in ("kernel", "children", "count", "files", "threads", "temporary"):
         values = [getattr(one, name) for one in kept]
         slope, _, low, high = (100 * x for x in theilslopes(values))
         growth[name] = low
@@ -128,19 +142,21 @@ def main() -> None:
     parser.add_argument("--cells", type=int, default=200)
     parser.add_argument("--limit", type=float, default=5.0)
     asked = parser.parse_args()
-    manager, client = start_new_kernel(kernel_name="python3")
     began = time.monotonic()
-    try:
-        seen, pids = soak(manager, client, asked.cells)
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"TMPDIR": folder}
+        manager, client = start_new_kernel(kernel_name="python3", env=environment)
+        try:
+            seen, pids = soak(manager, client, asked.cells, Path(folder))
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
     growth, there = report(seen), left(pids)
     print(
         f"{asked.cells} cells in {time.monotonic() - began:.0f} s, {len(pids)} models loaded, "
         f"{len(there)} processes left"
     )
-    raise SystemExit(growth > asked.limit or bool(there))
+    raise SystemExit(bool(growth > asked.limit or there))
 
 
 if __name__ == "__main__":
