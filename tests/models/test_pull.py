@@ -134,6 +134,7 @@ def test_stopped_and_gone_on(hub: Hub, stories: bytes, no_models: Path) -> None:
             assert time.monotonic() < deadline, "nothing arrives"
             time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.5)  # the rest must not arrive before the other thread hears of it
 
     hub.on_piece = stop
     with pytest.raises(Interrupted, match=r"Stopped: .* of 1\.1 MiB of .* are here"):
