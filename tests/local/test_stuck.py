@@ -42,6 +42,7 @@ async def test_a_call_that_cannot_be_stopped_is_ended_with_its_child(
             await asyncio.sleep(0.01)
     (child,) = loaded()
     asked.cancel()
+    await asyncio.gather(asked, return_exceptions=True)
     assert gone(child.pid)
     assert loaded() == []
 
