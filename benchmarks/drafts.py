@@ -38,7 +38,6 @@ def texts(size: int, copied: float, length: int, dice: Random) -> tuple[list[int
     """Tokens of a prompt with four candidates, and of a text that copies from them."""
     drawn = [dice.randrange(1000, size) for _ in range(100 + CANDIDATES * LENGTH)]
     text: list[int] = []
-    run = new = 0
     while len(text) < length:
         run = dice.randrange(12, 41)
         start = dice.randrange(100, len(drawn) - run)

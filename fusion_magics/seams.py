@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -116,7 +116,7 @@ class Judge(Protocol):
         """What a call that was stopped had found by then, undecided; None if nothing."""
         ...
 
-    def ahead(self, prompt: Prompt, members: Sequence[str], known: Known) -> list[Ahead]:
+    def ahead(self, prompt: Prompt, members: Sequence[str], known: Known) -> Iterable[Ahead]:
         """The calls to come, as far as they can be told while only some members (by label) have
         answered.
         """

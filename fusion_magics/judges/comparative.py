@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -89,14 +89,14 @@ class Comparative(ABC):
             return None
         return replace(self._judgment(), decided=False)
 
-    def ahead(self, prompt: Prompt, members: Sequence[str], known: Known) -> list[Ahead]:
+    def ahead(self, prompt: Prompt, members: Sequence[str], known: Known) -> Iterator[Ahead]:
         """See :meth:`fusion_magics.seams.Judge.ahead`: each order, up to who has not answered."""
         said = [known[label].text if label in known else None for label in members]
         orders = self.orders(self._asking.order(prompt, members))
-        return [
+        return (
             ahead(self._asking, prompt, [said[i] for i in order], self._rubric)
             for order in (orders if len(members) > 1 else ())
-        ]
+        )
 
     def load(self, members: Sequence[str]) -> Load:
         """See :meth:`fusion_magics.seams.Judge.load`."""

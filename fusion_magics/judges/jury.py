@@ -8,7 +8,7 @@ not, a score from 0 to 100, and why. Nobody judges what it wrote itself.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Annotated
@@ -206,20 +206,17 @@ class Jury:
             return None
         return replace(self._judgment(self._panel()), decided=False)
 
-    def ahead(self, prompt: Prompt, members: Sequence[str], known: Known) -> list[Ahead]:
+    def ahead(self, prompt: Prompt, members: Sequence[str], known: Known) -> Iterator[Ahead]:
         """See :meth:`fusion_magics.seams.Judge.ahead`; a merged answer is nobody's yet."""
-        texts: list[str | None] = [known[label].text for label in members if label in known]
-        if self._of_answer or not texts:
-            texts = [None]
-        return [
-            juror.asking.ahead([text], self._asked(juror, prompt), Reply)
-            for juror in self._jurors
-            if juror.asking.wording == "full"
-            for text in texts
-        ]
-
-    def _asked(self, juror: Juror, prompt: Prompt) -> PromptOf:
-        return _asked(juror, prompt, self._rubrics[id(juror.asking)])
+        there = [] if self._of_answer else [label for label in members if label in known]
+        for juror in self._jurors:
+            asking, rubric = juror.asking, self._rubrics[id(juror.asking)]
+            if asking.wording == "short":
+                continue
+            others = [label for label in there if not wrote(asking.model.name, label)]
+            texts: list[str | None] = [known[label].text for label in others]
+            for text in texts or [None]:
+                yield asking.ahead([text], _asked(juror, prompt, rubric), Reply)
 
     def load(self, members: Sequence[str]) -> Load:
         """See :meth:`fusion_magics.seams.Judge.load`."""

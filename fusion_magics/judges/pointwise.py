@@ -9,7 +9,7 @@ log-probabilities.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Annotated, Any
@@ -186,11 +186,11 @@ class Pointwise:
             return _short_verdict(index, said.value, said.answer)
         return _full_verdict(index, said.value, said.answer, rubric)
 
-    def ahead(self, prompt: Prompt, members: Sequence[str], known: Known) -> list[Ahead]:
+    def ahead(self, prompt: Prompt, members: Sequence[str], known: Known) -> Iterator[Ahead]:
         """See :meth:`fusion_magics.seams.Judge.ahead`: the question, and who has answered."""
         texts: list[str | None] = [known[label].text for label in members if label in known]
         asked, form = self._asked(prompt), self._form
-        return [self._asking.ahead([text], asked, **form) for text in texts or [None]]
+        return (self._asking.ahead([text], asked, **form) for text in texts or [None])
 
     def _asked(self, prompt: Prompt) -> PromptOf:
         asking, rubric = self._asking, self._rubric

@@ -71,7 +71,8 @@ class Batch:
 
     def _take(self) -> None:
         """Take in calls that wait, if one of them could begin; waits if none is at work."""
-        if self._engine.full or (self._next and not self._next.ahead):
+        gives_way = self._next is not None and self._next.ahead
+        if not gives_way and (self._next or self._engine.full):
             return
         while len(self._waiting) < MOST_WAITING:
             asked = self._inbox.take(wait=not self._calls)

@@ -3,7 +3,8 @@
 Prompt lookup decoding (Saxena 2023; LLMA, Yang et al. 2023, arXiv:2304.04487): where the last
 tokens of a text stand in its prompt, or in what was written before, those behind them there are a
 draft of what comes next. The model reads the draft in one step, and keeps as much of it as it would
-have written by itself (Leviathan et al. 2023, arXiv:2211.17192): the text stays the same.
+have written by itself (Leviathan et al. 2023, arXiv:2211.17192). So a greedy text stays the same,
+but for ties within rounding: attention over several rows adds up in another order.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ at once. On a CPU more rows take longer by as much as they save (``benchmarks/dr
 
 SURE = 3
 """So many tokens that agree promise a whole draft; fewer promise one token."""
-
 
 LONGEST = 16
 """Tokens that are compared at most."""

@@ -7,15 +7,19 @@ model of this machine writes several replies at once in little more time than on
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from types import TracebackType
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
 from ..seams import Ahead, Known, ReadsAhead
 from ..types import Answers, Candidate, Prompt
 from .case import Case
 
-Told = Callable[[Prompt, Sequence[str], Known], list[Ahead]]
+Told = Callable[[Prompt, Sequence[str], Known], Iterable[Ahead]]
 """The calls to come, as far as they can be told: see :meth:`fusion_magics.seams.Judge.ahead`."""
+
+
+MOST = 16
+"""Prompts that are read ahead: as many as a model keeps. Of many samples there are thousands."""
 
 
 async def answers_of_pool(case: Case, told: Told) -> Answers:
@@ -38,7 +42,7 @@ class ReadingAhead:
     It owns what it began: when it is left, nothing of it runs any more.
     """
 
-    def __init__(self, told: Callable[[Known], list[Ahead]]) -> None:
+    def __init__(self, told: Callable[[Known], Iterable[Ahead]]) -> None:
         self._told = told
         self._known: dict[str, Candidate] = {}
         self._begun: set[tuple[str, Prompt]] = set()
@@ -47,15 +51,10 @@ class ReadingAhead:
 
     async def __aenter__(self) -> ReadingAhead:
         # The members come first: their calls begin before the loop comes to this.
-        self._first = asyncio.get_running_loop().call_soon(lambda: self._read())
+        self._first = asyncio.get_running_loop().call_soon(self._read)
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._open = False
         self._first.cancel()
         for task in self._reading:
@@ -68,7 +67,7 @@ class ReadingAhead:
         self._read()
 
     def _read(self) -> None:
-        for ahead in self._told(self._known) if self._open else ():
+        for ahead in islice(self._told(self._known), MOST) if self._open else ():
             model, key = ahead.model, (ahead.model.name, ahead.prompt)
             if isinstance(model, ReadsAhead) and key not in self._begun:
                 self._begun.add(key)

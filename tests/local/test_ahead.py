@@ -13,6 +13,10 @@ from msgspec.structs import replace as with_spec
 from random_models import Shape
 
 from fusion_magics.local import LocalModel, Spec, loaded, registry
+from fusion_magics.local.batching import Batch
+from fusion_magics.local.engines import CancelFlag, llamacpp
+from fusion_magics.local.inbox import Inbox
+from fusion_magics.local.wire import Generate, Progress, Report
 from fusion_magics.seams import ReadsAhead
 from fusion_magics.types import Prompt, SamplingParams
 
@@ -120,3 +124,17 @@ async def test_who_has_least_to_read_goes_first(slow: LocalModel) -> None:
     first = asyncio.create_task(ask(slow, "word " * 40, max_tokens=1))
     await asyncio.gather(first, *(asked(n) for n in range(4)))
     assert began[0] == 3
+
+
+def test_it_gives_way_where_it_has_the_last_room(slow: LocalModel) -> None:
+    flag, reports = CancelFlag(), list[Report]()
+    inbox = Inbox(flag)
+    engine = llamacpp.load(with_spec(slow.spec, parallel=1), flag)
+    batch = Batch(engine, inbox, reports.append)
+    inbox.put(Generate(0, Prompt.of("word " * 300).messages, PARAMS, ahead=True))
+    batch.turn()
+    assert engine.full
+    inbox.put(Generate(1, Prompt.of("hello").messages, SamplingParams(max_tokens=1)))
+    batch.turn()
+    ended = [r.call for r in reports if isinstance(r, Progress) and r.delta.finish]
+    assert ended == [0, 1]  # a piece or two of the long one had been read by then

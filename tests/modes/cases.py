@@ -10,8 +10,7 @@ from fusion_magics.backends import open_model
 from fusion_magics.backends.scripted import Reply, Script, ScriptedModel
 from fusion_magics.judges import Pointwise, rubric_of
 from fusion_magics.modes import Case
-from fusion_magics.pool import Enough, Member, Pool, Recorder
-from fusion_magics.pool.pool import Ended
+from fusion_magics.pool import Member, Pool, Recorder
 from fusion_magics.seams import Judge
 from fusion_magics.types import (
     Answers,
@@ -39,18 +38,10 @@ class Answered(Pool):
         super().__init__(members, Recorder().ask)
         self._candidates = tuple(candidates)
 
-    async def answers(
-        self,
-        prompt: Prompt,
-        enough: Enough | None = None,
-        seed: int = 0,
-        ended: Ended | None = None,
-    ) -> Answers:
+    async def answers(self, prompt: Prompt, *_: Any, **__: Any) -> Answers:
         return Answers(self._candidates)
 
-    async def each(
-        self, prompts: Mapping[str, Prompt], lookup: bool = False, ended: Ended | None = None
-    ) -> Answers:
+    async def each(self, prompts: Mapping[str, Prompt], *_: Any, **__: Any) -> Answers:
         return Answers(tuple(c for c in self._candidates if c.member in prompts))
 
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -13,9 +14,9 @@ from cases import member, scored
 
 from fusion_magics.asking import Asking
 from fusion_magics.backends.scripted import Script, ScriptedModel
-from fusion_magics.errors import NoAnswerError
 from fusion_magics.judges import JUDGES, Jury, seat
 from fusion_magics.modes import MODES, Case
+from fusion_magics.modes.ahead import ReadingAhead
 from fusion_magics.pool import Pool, Recorder
 from fusion_magics.types import Delta, Prompt, SamplingParams
 
@@ -81,8 +82,7 @@ def content(prompts: Sequence[Prompt]) -> list[str]:
 @pytest.mark.parametrize("judge", ["pointwise", "pairwise", "listwise", "jury"])
 async def test_what_is_read_begins_what_is_asked(judge: str) -> None:
     case, model = case_of(judge)
-    with suppress(NoAnswerError):
-        await MODES["best-of"](case)
+    await MODES["best-of"](case)
     read, asked = content(model.read), content(model.asked)
     assert all(any(one.startswith(begun) for one in asked) for begun in read)
     assert all("What is red?" in begun for begun in read)
@@ -139,3 +139,21 @@ async def test_reading_ends_before_the_judge_is_asked_and_when_all_is_stopped() 
     with suppress(asyncio.CancelledError):
         await run
     assert model.running == 0
+
+
+async def test_of_many_samples_a_few_are_read() -> None:
+    """Every pair of forty, in both orders, would be 1,560 prompts, made anew forty times."""
+    case, model = case_of("pairwise", labels=[f"m{n}" for n in range(40)])
+    told = islice(case.judge.ahead(QUESTION, case.labels, {}), 3)
+    assert len(list(told)) == 3
+    reading = ReadingAhead(lambda known: case.judge.ahead(QUESTION, case.labels, known))
+    async with reading:
+        await asyncio.sleep(0.01)
+    assert len(model.read) == 1  # all begin alike as long as nobody has answered
+
+
+async def test_a_juror_does_not_read_its_own_answer() -> None:
+    case, model = case_of("jury", labels=["scripted:judge", "two"])
+    await MODES["best-of"](case)
+    assert any("Answer of two" in begun for begun in content(model.read))
+    assert not any("Answer of scripted:judge" in begun for begun in content(model.read))
