@@ -58,7 +58,6 @@ class Batch:
     def turn(self) -> None:
         """Take in a call if one waits, read a piece, write a token each. Waits if there is none."""
         self._drop(self._inbox.cancelled())
-        self._take()
         try:
             while self._begin() and self._advance():
                 pass
@@ -91,7 +90,8 @@ class Batch:
             self._send(failure(exc, asked.call))
 
     def _begin(self) -> bool:
-        """Whether a prompt is being read; gives a call its room if none is."""
+        """Whether a prompt is being read; takes in calls, and gives one its room if none is."""
+        self._take()
         if self._next and self._next.ahead and not all(call.ahead for call in self._waiting):
             self._end_reading_ahead(self._next)
         if self._next or not self._waiting or self._engine.full:
